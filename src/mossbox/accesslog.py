@@ -1,0 +1,67 @@
+"""The access line: one a request, written a few times a second, without secrets.
+
+time request-id peer key-id operation "method target" status code in out ms "user agent"
+"""
+
+import re
+import sys
+from typing import IO
+
+from mossbox import clock
+
+_SECRET = re.compile(rb"(?i)((?:^|&)(?:x-oss-)?(?:signature|security-token|credential)=)[^&]*")
+_BUFFER_LINES = 4096
+
+
+class AccessLog:
+    """Collects lines until `flush`; `path` is a file, ``-`` or ``off``."""
+
+    def __init__(self, path: str) -> None:
+        self._lines: list[str] = []
+        self._file: IO[str] | None = None
+        if path == "-":
+            self._file = sys.stdout
+        elif path != "off":
+            self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  (open while we run)
+        self.enabled = self._file is not None
+        self._second = (0, "")
+
+    def add(
+        self, request_id: str, peer: str, key_id: str, operation: str, method: str, path: bytes,
+        query: bytes, status: int, code: str, received: int, sent: int, took_us: int, agent: str,
+    ) -> None:  # fmt: skip
+        """One request."""
+        now = int(clock.now())
+        if self._second[0] != now:
+            self._second = (now, clock.iso_ms(now * 1000)[:19] + "Z")
+        target = path.decode("latin-1")
+        if query:
+            target += "?" + _SECRET.sub(rb"\1-", query).decode("latin-1")
+        if not agent.isprintable() or '"' in agent or "\\" in agent:
+            agent = ascii(agent).replace('"', "'")
+        if '"' in target:
+            target = target.replace('"', "%22")
+        self._lines.append(
+            f"{self._second[1]} {request_id} {peer or '-'} {key_id or '-'} {operation or '-'}"
+            f' "{method} {target}" {status} {code or "-"} {received} {sent} {took_us / 1000:.2f}'
+            f' "{agent}"\n'
+        )
+        if len(self._lines) >= _BUFFER_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been collected."""
+        if self._lines and self._file is not None:
+            try:
+                self._file.write("".join(self._lines))
+                self._file.flush()
+            except OSError:
+                pass  # a full disk or a closed pipe must not stop the store
+            self._lines.clear()
+
+    def reopen(self) -> None:
+        """After the file was moved away (SIGHUP)."""
+        if self._file is not None and self._file is not sys.stdout:
+            name = self._file.name
+            self._file.close()
+            self._file = open(name, "a", encoding="utf-8")  # noqa: SIM115

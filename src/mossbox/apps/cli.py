@@ -1,0 +1,85 @@
+"""The `mossbox` command. `serve` gets its flags from the settings, so the two can't drift apart.
+
+It is plain argparse because starting the server must not wait for a command line library
+(docs/decisions/0006).
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+
+from mossbox import __version__
+from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="mossbox", description="An object store on your own machine that speaks OSS."
+    )
+    top.add_argument("--version", action="version", version=f"mossbox {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the store", description="Run the store.")
+    for item in fields(Settings):
+        if not item.metadata["flag"]:
+            continue
+        text = f"{item.metadata['help']} [{environment_name(item.name)}]"
+        if isinstance(item.default, bool):
+            serve.add_argument(flag_name(item.name), action="store_true", default=None, help=text)
+        elif item.metadata["many"]:
+            serve.add_argument(flag_name(item.name), action="append", default=None, help=text)
+        else:
+            serve.add_argument(flag_name(item.name), default=None, help=text)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives the exit status."""
+    options = vars(parser().parse_args(arguments))
+    options.pop("command")
+    return serve(options)
+
+
+def serve(flags: dict[str, object]) -> int:
+    """Run the store until SIGTERM."""
+    from mossbox.engine.sqlite import StoreError
+    from mossbox.supervisor import Busy, Supervisor
+
+    logging.basicConfig(level=logging.WARNING, format="mossbox: %(levelname)s: %(message)s")
+    try:
+        settings = load(flags, os.environ)
+        supervisor = Supervisor(settings)
+        return supervisor.run(welcome(settings, supervisor.port))
+    except (SettingsError, StoreError, Busy) as error:
+        print(f"mossbox: {error}", file=sys.stderr)
+        return 2
+
+
+def welcome(settings: Settings, port: int) -> str:
+    """What a newcomer needs: where it listens, with which keys, and a first command to try."""
+    host = settings.listen.rpartition(":")[0]
+    endpoint = f"http://{host}:{port}"
+    key_id, secret = settings.root_key
+    shown = secret if settings.development else "(the one you gave)"
+    kept = "memory only" if settings.memory else os.path.abspath(settings.data)
+    lines = [
+        "Mossbox is ready.",
+        f"  endpoint   {endpoint}",
+        f"  region     {settings.region}",
+        f"  key id     {key_id}",
+        f"  secret     {shown}",
+        f"  data       {kept}",
+    ]
+    if settings.tls_listen:
+        lines.insert(2, f"  with TLS   https://{settings.tls_listen}")
+    lines += [
+        "Try:",
+        f"  python -c \"import oss2; b = oss2.Bucket(oss2.Auth('{key_id}', '{shown}'),"
+        f" '{endpoint}', 'hello'); b.create_bucket();"
+        " b.put_object('a.txt', b'Hello'); print(b.get_object('a.txt').read())\"",
+        f"  curl {endpoint}/-/health",
+    ]
+    return "\n".join(lines)

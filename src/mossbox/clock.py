@@ -1,0 +1,60 @@
+"""The one clock: wall time for dates and expiry, monotonic time for durations.
+
+Tests move wall time by writing seconds to a pipe whose read end is named by
+``MOSSBOX_CLOCK_PIPE``; there is no way to do so over HTTP.
+"""
+
+import os
+import time
+from email.utils import formatdate
+
+monotonic = time.monotonic
+perf_ns = time.perf_counter_ns
+
+_shift: "memoryview[float] | None" = None
+
+
+def now() -> float:
+    """Wall time in seconds since 1970, as moved by a test."""
+    return time.time() if _shift is None else time.time() + _shift[0]
+
+
+def now_ms() -> int:
+    """Wall time in milliseconds since 1970."""
+    return int(now() * 1000)
+
+
+def share(cell: "memoryview[float]") -> None:
+    """Take the shift in seconds from `cell` (one float64), which all workers map."""
+    global _shift
+    _shift = cell
+
+
+def test_pipe() -> int | None:
+    """The file descriptor on which a test sends shifts, one decimal number a line."""
+    text = os.environ.get("MOSSBOX_CLOCK_PIPE", "")
+    return int(text) if text.isdigit() else None
+
+
+def read_pipe(fd: int) -> None:
+    """Apply the newest shift that waits in the pipe."""
+    lines = os.read(fd, 65536).split()
+    if lines and _shift is not None:
+        _shift[0] = float(lines[-1])
+
+
+def http_date(seconds: float) -> str:
+    """RFC 9110 date (``Sat, 21 Nov 2026 01:02:03 GMT``)."""
+    return formatdate(seconds, usegmt=True)
+
+
+_iso: tuple[int, str] = (0, "1970-01-01T00:00:00")
+
+
+def iso_ms(ms: int) -> str:
+    """OSS's XML date: ``2026-11-21T01:02:03.000Z`` (the store shows whole seconds)."""
+    global _iso
+    second = ms // 1000
+    if _iso[0] != second:  # pages of keys written together share their second
+        _iso = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
+    return _iso[1] + ".000Z"

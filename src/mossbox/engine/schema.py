@@ -1,0 +1,151 @@
+"""The tables. Their text is common to SQLite and PostgreSQL but for the words in `SQLITE`.
+
+Keys are bytes, so both databases sort them as OSS does. `rank` is minus a sequence drawn inside
+the transaction: ascending order is newest first, which both databases can page by row values.
+The version that readers see is always the one with the lowest rank of its key.
+"""
+
+APPLICATION_ID = 0x4D4F5353  # "MOSS"
+VERSION = 1
+PAGE_BYTES = 4096
+
+TABLES = """
+create table facts (name text primary key, value text not null) {without_rowid};
+
+create table accounts (
+    id {serial},
+    uid text not null unique,
+    name text not null,
+    created_ms bigint not null,
+    settings {bytes});
+
+create table identities (
+    id {serial},
+    account bigint not null,
+    kind text not null,
+    name text not null,
+    created_ms bigint not null,
+    document {bytes} not null,
+    unique (account, kind, name));
+
+create table attachments (
+    policy bigint not null,
+    target bigint not null,
+    primary key (target, policy)) {without_rowid};
+
+create table access_keys (
+    id text primary key,
+    account bigint not null,
+    identity bigint,
+    secret {bytes} not null,
+    active integer not null,
+    created_ms bigint not null) {without_rowid};
+
+create table buckets (
+    id {serial},
+    name text not null unique,
+    account bigint not null,
+    created_ms bigint not null,
+    region text not null,
+    storage_class integer not null,
+    redundancy integer not null,
+    acl integer not null,
+    versioning integer not null);
+
+create index buckets_of_account on buckets (account, name);
+
+create table bucket_settings (
+    bucket bigint not null,
+    name text not null,
+    document {bytes} not null,
+    primary key (bucket, name)) {without_rowid};
+
+create table usage (
+    bucket bigint not null,
+    storage_class integer not null,
+    objects bigint not null default 0,
+    bytes bigint not null default 0,
+    markers bigint not null default 0,
+    uploads bigint not null default 0,
+    parts bigint not null default 0,
+    modified_ms bigint not null default 0,
+    primary key (bucket, storage_class)) {without_rowid};
+
+create table versions (
+    bucket bigint not null,
+    key {bytes} not null,
+    rank bigint not null,
+    live integer not null,
+    kind integer not null,
+    null_id integer not null,
+    size bigint not null,
+    modified_ms bigint not null,
+    etag text not null,
+    crc64 bigint,
+    storage_class integer not null,
+    acl integer not null,
+    content_type text not null,
+    meta {bytes},
+    blob bigint,
+    extents integer not null,
+    primary key (bucket, key, rank)) {without_rowid};
+
+create index versions_live on versions (bucket, key) where live = 1;
+
+create table extents (
+    rank bigint not null,
+    position integer not null,
+    blob bigint not null,
+    start bigint not null,
+    size bigint not null,
+    primary key (rank, position)) {without_rowid};
+
+create table blobs (
+    id {chosen_id},
+    refs integer not null,
+    size bigint not null,
+    cipher integer not null,
+    wrapped_key {bytes},
+    crc64 bigint,
+    data {bytes});
+
+create table uploads (
+    id {serial},
+    bucket bigint not null,
+    key {bytes} not null,
+    initiated_ms bigint not null,
+    sequential integer not null,
+    storage_class integer not null,
+    acl integer not null,
+    content_type text not null,
+    cipher integer not null,
+    meta {bytes});
+
+create index uploads_of_bucket on uploads (bucket, key, id);
+
+create table parts (
+    upload bigint not null,
+    number integer not null,
+    size bigint not null,
+    modified_ms bigint not null,
+    etag text not null,
+    crc64 bigint not null,
+    blob bigint not null,
+    start bigint not null,
+    primary key (upload, number)) {without_rowid};
+
+create table garbage (blob {chosen_id}, since_ms bigint not null);
+"""
+
+SQLITE = {
+    "serial": "integer primary key autoincrement",  # an id is never used again
+    "chosen_id": "integer primary key",
+    "bytes": "blob",
+    "without_rowid": "without rowid",
+}
+
+VERSION_COLUMNS = (
+    "rank, kind, null_id, size, modified_ms, etag, crc64, storage_class, acl, content_type,"
+    " meta, blob, extents"
+)
+"""Columns of `Version`, in its order."""

@@ -1,0 +1,151 @@
+"""OSS's own dialect: addresses, signatures, XML errors."""
+
+import re
+from base64 import b64encode
+from urllib.parse import urlsplit
+
+from mossbox import clock, errors
+from mossbox.auth import ANONYMOUS, Caller, Subject, check_time, oss_v1, oss_v4, signature_error
+from mossbox.auth.credentials import Keys, caller_of
+from mossbox.errors import ServiceError
+from mossbox.fronts import Place
+from mossbox.fronts.hosts import Host, Hosts
+from mossbox.http.message import Request, Response
+from mossbox.operation import Operation
+from mossbox.settings import is_loopback
+from mossbox.wire import names
+from mossbox.wire.text import as_text, decode, parse_query
+from mossbox.wire.xml import DECLARATION, escape
+
+_VERIFIERS = (oss_v4, oss_v1)
+_NO_QUERY: dict[str, str] = {}
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
+_HELP = "https://api.aliyun.com/troubleshoot?q="
+
+
+class OssFront:
+    """`Front` for OSS."""
+
+    def __init__(
+        self, hosts: Hosts, keys: Keys, *, guard_origin: bool, strict_regions: bool = False
+    ) -> None:
+        self._hosts = hosts
+        self._keys = keys
+        self._guard_origin = guard_origin
+        self._strict_regions = strict_regions
+
+    # -- addresses ------------------------------------------------------------------------------
+
+    def place(self, request: Request) -> Place:
+        """Host first, then the path: bytes up to the first literal slash are the bucket."""
+        host = self._hosts.resolve(request.headers.get("host", "localhost"))
+        query = parse_query(request.query) if request.query else _NO_QUERY
+        if host.rpc or (host.endpoint and request.path == b"/" and _is_rpc(request, query)):
+            raise errors.not_implemented("The RPC API (STS, RAM)")
+        if host.endpoint:
+            place = _path_style(request.path, query, host)
+        else:
+            key = decode(request.path[1:])
+            place = Place(
+                "object" if key else "bucket", host.bucket, key, query, host.region, False
+            )
+        if place.bucket:
+            names.check_bucket(place.bucket)
+            if place.key:
+                names.check_key(place.key)
+        return place
+
+    # -- callers --------------------------------------------------------------------------------
+
+    def authenticate(self, request: Request, place: Place) -> Caller:
+        """The caller that the signature proves; nobody without one."""
+        headers = request.headers
+        if self._guard_origin and "origin" in headers and not _own_origin(headers["origin"]):
+            raise errors.AccessForbidden()
+        subject = Subject(request.method, place.bucket, place.key, place.query, headers, place.bare)
+        for scheme in _VERIFIERS:
+            claim = scheme.claim(subject)
+            if claim is not None:
+                break
+        else:
+            if "authorization" in headers:
+                raise errors.InvalidArgument("Authorization header is invalid.")
+            return ANONYMOUS
+        if claim.via == "header" and place.query and _signed_query(place.query):
+            raise errors.InvalidArgument("The request is signed in its URL and in a header.")
+        if claim.via == "query" and "x-oss-security-token" in headers:
+            raise errors.InvalidRequest(
+                "Security-token must be provided by query string parameter."
+            )
+        payload = headers.get("x-oss-content-sha256")
+        if payload is not None and payload != oss_v4.UNSIGNED and not _SHA256.match(payload):
+            raise errors.invalid_argument(
+                "The payload's hash is neither UNSIGNED-PAYLOAD nor a SHA-256.",
+                "x-oss-content-sha256", payload,
+            )  # fmt: skip
+        key = self._keys.find(claim)
+        check_time(claim, clock.now())
+        mismatch = scheme.verify(subject, claim, key.secret)
+        if mismatch is not None:
+            raise signature_error(claim, mismatch)
+        return caller_of(key, claim)
+
+    # -- answers --------------------------------------------------------------------------------
+
+    def encode(self, operation: Operation, result: object, request: Request) -> Response:
+        """The result in OSS's headers and XML."""
+        status, head, body, length = operation.encode(result)
+        return Response(status, head, body, length if request.method == "HEAD" else None)
+
+    def error(self, error: ServiceError, request: Request, request_id: str) -> Response:
+        """OSS's error document; answers to HEAD carry it in a header."""
+        status = error.code.status
+        host = request.headers.get("host", "")
+        elements = {
+            "Code": error.code.name,
+            "Message": error.message,
+            "RequestId": request_id,
+            "HostId": host,
+            **error.details,
+            "EC": error.ec,
+            "RecommendDoc": f"{_HELP}{error.ec}",
+        }
+        inner = "".join([f"<{k}>{escape(v)}</{k}>" for k, v in elements.items()])
+        body = f"{DECLARATION}<Error>{inner}</Error>\n".encode("utf-8", "replace")
+        head = f"x-oss-ec: {error.ec}\r\n"
+        for name, value in error.headers:
+            head += f"{name}: {value}\r\n"
+        if request.method == "HEAD":
+            head += f"x-oss-err: {b64encode(body).decode()}\r\n"
+            return Response(status, head, b"", len(body))
+        return Response(status, f"Content-Type: application/xml\r\n{head}", body)
+
+
+def _path_style(path: bytes, query: dict[str, str], host: Host) -> Place:
+    bucket_raw, slash, key_raw = path[1:].partition(b"/")
+    if not bucket_raw:
+        if key_raw:
+            raise errors.InvalidBucketName(BucketName="")
+        return Place("service", "", b"", query, host.region, False)
+    key = decode(key_raw)
+    bucket = as_text(decode(bucket_raw))
+    return Place("object" if key else "bucket", bucket, key, query, host.region, not slash)
+
+
+def _is_rpc(request: Request, query: dict[str, str]) -> bool:
+    kind = request.headers.get("content-type", "")
+    return (
+        "x-acs-action" in request.headers
+        or "Action" in query
+        or (request.method == "POST" and kind.startswith("application/x-www-form-urlencoded"))
+    )
+
+
+def _signed_query(query: dict[str, str]) -> bool:
+    return "Signature" in query or "x-oss-signature" in query
+
+
+def _own_origin(origin: str) -> bool:
+    """Whether a page of this machine asks."""
+    host = urlsplit(origin).hostname or ""
+    return is_loopback(host) or host.endswith(".localhost")

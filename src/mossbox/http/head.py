@@ -1,0 +1,156 @@
+"""Request heads: one strict parse, so that no two readers can understand a request differently.
+
+httptools (llhttp, its leniencies off) refuses folded lines, bare line feeds, stray spaces and
+doubtful lengths; what it leaves to its user is refused here: doubled Host or Authorization,
+fragments, too many fields, other versions. tests/reliability holds the corpus.
+"""
+
+from http import HTTPStatus
+
+import httptools
+
+from mossbox import errors
+from mossbox.http.message import Request
+
+HEAD_SIZE_MAX = 64 << 10
+FIELD_COUNT_MAX = 200
+_SINGLE = frozenset(
+    ("host", "content-length", "transfer-encoding", "authorization", "content-md5", "content-type")
+)
+
+STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
+
+_names: dict[bytes, str] = {}
+
+
+class HeadParser:
+    """Parses the heads of one connection, one after the other.
+
+    llhttp's parser is kept while requests have no body; bodies never pass through it, so after a
+    request with one a new parser begins.
+    """
+
+    __slots__ = ("_complete", "_fields", "_parser", "_target")
+
+    def __init__(self) -> None:
+        self._parser: httptools.HttpRequestParser | None = None
+
+    def on_url(self, url: bytes) -> None:
+        """llhttp: a piece of the target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """llhttp: one header field."""
+        self._fields.append((name, value))
+
+    def on_message_complete(self) -> None:
+        """llhttp: the head needs no body."""
+        self._complete = True
+
+    def parse(self, block: bytes) -> Request:
+        """A request from its head, the empty line included.
+
+        Raises BadRequest for whatever could be read in two ways, RequestHeaderTooLarge.
+        """
+        self._target = b""
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._complete = False
+        parser = self._parser or httptools.HttpRequestParser(self)
+        self._parser = None
+        try:
+            parser.feed_data(block)
+        except httptools.HttpParserUpgrade:
+            pass  # we offer no other protocol, so the request is answered as it stands
+        except httptools.HttpParserError as error:
+            raise errors.BadRequest(f"The request's head is not well-formed: {error}") from None
+        if self._complete:
+            self._parser = parser
+        return self._request(parser)
+
+    def _request(self, parser: httptools.HttpRequestParser) -> Request:
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise errors.BadRequest(f"HTTP/{version} is not spoken here.")
+        if len(self._fields) > FIELD_COUNT_MAX:
+            raise errors.RequestHeaderTooLarge(f"More than {FIELD_COUNT_MAX} header fields.")
+        headers = _headers(self._fields)
+        path, query, authority = _split_target(self._target)
+        if authority:
+            headers["host"] = authority
+        elif "host" not in headers and version == "1.1":
+            raise errors.BadRequest("The Host header is missing.")
+        request = Request(parser.get_method().decode("ascii"), path, query, headers, version)
+        request.keep_alive = _keep_alive(version, headers.get("connection"))
+        return request
+
+
+def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw, value in fields:
+        name = _names.get(raw)
+        if name is None:
+            name = _remember(raw)
+        if name in headers:
+            if name in _SINGLE:
+                raise errors.BadRequest(f"The header {name} came twice.")
+            continue
+        try:
+            headers[name] = value.decode("ascii")
+        except UnicodeDecodeError:
+            headers[name] = value.decode("utf-8", "surrogateescape")
+    return headers
+
+
+def _remember(raw: bytes) -> str:
+    """Lower-case text of a header name; the common ones are made once."""
+    name = raw.decode("ascii", "surrogateescape").lower()
+    if len(_names) < 1024 and len(raw) < 64:
+        _names[raw] = name
+    return name
+
+
+def _split_target(target: bytes) -> tuple[bytes, bytes, str]:
+    """Path, query and authority (of an absolute-form target) as raw bytes."""
+    authority = ""
+    if target[:1] != b"/":
+        target, authority = _absolute(target)
+    if b"#" in target:
+        raise errors.BadRequest("A request target has no fragment.")
+    path, _, query = target.partition(b"?")
+    return path, query, authority
+
+
+def _absolute(target: bytes) -> tuple[bytes, str]:
+    if target == b"*":
+        return b"/", ""
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        raise errors.BadRequest("The request target is neither a path nor a URL.")
+    for mark in (b"/", b"?"):
+        host, found, tail = rest.partition(mark)
+        if found and b"?" not in host:
+            path = tail if mark == b"/" else b"?" + tail
+            return b"/" + path, host.decode("ascii", "replace")
+    return b"/", rest.decode("ascii", "replace")
+
+
+def _keep_alive(version: str, connection: str | None) -> bool:
+    if connection is None:
+        return version == "1.1"
+    options = {option.strip() for option in connection.lower().split(",")}
+    return "close" not in options and (version == "1.1" or "keep-alive" in options)
+
+
+def body_length(request: Request) -> int | None:
+    """Bytes of body that follow, None for a chunked one; raises BadRequest when in doubt."""
+    length = request.headers.get("content-length")
+    coding = request.headers.get("transfer-encoding")
+    if coding is not None:
+        if length is not None or request.version == "1.0" or coding.lower() != "chunked":
+            raise errors.BadRequest("The body's length can be understood in two ways.")
+        return None
+    if length is None:
+        return 0
+    if not length.isascii() or not length.isdigit() or len(length) > 18:
+        raise errors.BadRequest("Content-Length is not a number.")
+    return int(length)

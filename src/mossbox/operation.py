@@ -1,0 +1,203 @@
+"""The register: each operation is declared once, and everything else derives from that.
+
+From a declaration come the route, the permission action, binder and encoder, the coverage page,
+the metrics label. Duplicates and ambiguous routes are refused at import.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, get_type_hints
+
+import msgspec
+
+from mossbox.wire import bind
+from mossbox.wire.fields import Field
+
+Scope = Literal["service", "bucket", "object"]
+
+
+class Need(NamedTuple):
+    """One permission that a request needs: an action on a resource.
+
+    `level` says whose word counts where no policy speaks: the account's (service), the bucket
+    owner's (bucket), or the object's ACL (object).
+    """
+
+    action: str
+    level: Scope
+    bucket: str
+    key: bytes
+
+
+Needs = Callable[["Operation", str, bytes, Mapping[str, str]], tuple[Need, ...]]
+
+
+class Operation:
+    """One operation of the API, with all that was generated for it."""
+
+    __slots__ = (
+        "accepts_headers",
+        "accepts_query",
+        "action",
+        "also",
+        "bind",
+        "body",
+        "encode",
+        "handle",
+        "index",
+        "method",
+        "name",
+        "needs",
+        "refused",
+        "scope",
+        "when",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        method: str,
+        scope: Scope,
+        *,
+        when: Iterable[str] = (),
+        action: str = "",
+        needs: Needs | None = None,
+        also: str = "",
+    ) -> None:
+        self.name = name
+        self.method = method
+        self.also = also
+        self.scope: Scope = scope
+        self.when = tuple(when)
+        self.action = action or f"oss:{name}"
+        self.needs: Needs = needs or default_needs
+        self.refused = ""  # why it is not offered, for operations that are only known
+        self.index = 0
+        self.body: Field | None = None
+        self.bind: bind.Binder = _no_model
+        self.encode: bind.Encoder
+        self.handle: Callable[[Any, Any], Awaitable[Any]]
+        self.accepts_query = frozenset(name.partition("=")[0] for name in self.when)
+        self.accepts_headers: frozenset[str] = frozenset()
+
+
+def default_needs(
+    operation: Operation, bucket: str, key: bytes, query: Mapping[str, str]
+) -> tuple[Need, ...]:
+    """One need: the operation's action on what the address names.
+
+    With a version id "Version" follows "Object" in the action, as in the vendor's RAM table.
+    """
+    action = operation.action
+    if operation.scope == "object" and "versionId" in query:
+        action = action.replace("Object", "ObjectVersion", 1)
+    return (Need(action, operation.scope, bucket, key),)
+
+
+def _no_model(_bucket: str, _key: bytes, _query: Any, _headers: Any) -> None:
+    return None
+
+
+REGISTER: dict[str, Operation] = {}
+
+Handler = Callable[[Any, Any], Awaitable[Any]]
+
+
+def operation(
+    name: str,
+    method: str,
+    scope: Scope,
+    *,
+    when: Iterable[str] = (),
+    action: str = "",
+    needs: Needs | None = None,
+    also: str = "",
+    root: str | None = None,
+    status: int = 200,
+) -> Callable[[Handler], Handler]:
+    """Declare an operation.
+
+    `when` holds query parameters or headers (``name`` or ``name=value``) that must be present;
+    `also` is a second method; `action` is its permission if not ``oss:<name>``; `root` names the
+    XML document of its result.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        entry = Operation(name, method, scope, when=when, action=action, needs=needs, also=also)
+        hints = get_type_hints(handler, include_extras=True)
+        request, result = hints["request"], hints["return"]
+        entry.bind = bind.binder(request)
+        entry.body = bind.body_field(request)
+        entry.accepts_query |= bind.query_names(request)
+        entry.accepts_headers = bind.header_names(request)
+        entry.encode = bind.encoder(result, root, status)
+        entry.handle = handler
+        register(entry)
+        return handler
+
+    return declare
+
+
+def register(entry: Operation) -> None:
+    """Add to the register; raises ValueError for a name that is there."""
+    if entry.name in REGISTER:
+        raise ValueError(f"{entry.name} is declared twice")
+    entry.index = len(REGISTER)
+    REGISTER[entry.name] = entry
+
+
+class Empty(msgspec.Struct):
+    """The request or result of an operation that has nothing to say."""
+
+
+class Routes:
+    """Finds the operation of a request: the one that demands most and is satisfied.
+
+    Raises ValueError at import time when one request could satisfy two equally demanding ones.
+    """
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._plain: dict[tuple[str, str], Operation] = {}
+        self._demanding: dict[tuple[str, str], list[Operation]] = {}
+        for entry in operations:
+            self._add(entry, entry.method)
+            if entry.also:
+                self._add(entry, entry.also)
+        for entries in self._demanding.values():
+            entries.sort(key=lambda entry: -len(entry.when))
+        names = {n.partition("=")[0] for es in self._demanding.values() for e in es for n in e.when}
+        self.selectors = frozenset(names)
+        self._headers = tuple(sorted(name for name in names if name.startswith("x-oss-")))
+
+    def _add(self, entry: Operation, method: str) -> None:
+        place = (entry.scope, method)
+        if not entry.when:
+            if place in self._plain:
+                raise ValueError(f"{entry.name} and {self._plain[place].name} are one route")
+            self._plain[place] = entry
+            return
+        entries = self._demanding.setdefault(place, [])
+        for other in entries:
+            if set(other.when) == set(entry.when):
+                raise ValueError(f"{entry.name} and {other.name} are one route")
+        entries.append(entry)
+
+    def match(
+        self, scope: Scope, method: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Operation | None:
+        """The operation, or None where the method means nothing here."""
+        place = (scope, method)
+        if (query and not self.selectors.isdisjoint(query)) or any(
+            name in headers for name in self._headers
+        ):
+            for entry in self._demanding.get(place, ()):
+                if all(_present(name, query, headers) for name in entry.when):
+                    return entry
+        return self._plain.get(place)
+
+
+def _present(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+    name, equals, value = name.partition("=")
+    given = query.get(name)
+    if given is None:
+        given = headers.get(name)
+    return given is not None and (not equals or given == value)

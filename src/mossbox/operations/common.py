@@ -1,0 +1,45 @@
+"""Models and checks that several topics share."""
+
+from typing import Annotated
+
+import msgspec
+
+from mossbox import errors
+from mossbox.auth import Caller
+from mossbox.wire import names
+from mossbox.wire.fields import Element
+
+XML_LIMIT_BYTES = 1 << 20
+
+
+class Owner(msgspec.Struct):
+    """An account, as answers name it."""
+
+    id: Annotated[str, Element("ID")]
+    display_name: str
+
+
+def acl_index(text: str, header: str, choices: tuple[str, ...]) -> int:
+    """An ACL by its name; raises InvalidArgument for one that is not among `choices`."""
+    if text not in choices:
+        kind = "object" if header == "x-oss-object-acl" else "bucket"
+        raise errors.invalid_argument(f"no such {kind} access control exists", header, text)
+    return names.ACLS.index(text)
+
+
+def storage_class_index(text: str, argument: str) -> int:
+    """A storage class by its name; raises InvalidArgument."""
+    if text not in names.STORAGE_CLASSES:
+        raise errors.invalid_argument("The storage class is not valid.", argument, text)
+    return names.STORAGE_CLASSES.index(text)
+
+
+def refuse_anonymous(caller: Caller) -> None:
+    """Raise AccessDenied for nobody's requests."""
+    if caller.kind == "anonymous":
+        raise errors.AccessDenied("Anonymous access is forbidden for this operation.")
+
+
+def key_text(key: bytes) -> str:
+    """A key for XML and error documents."""
+    return key.decode("utf-8", "replace")

@@ -1,0 +1,18 @@
+"""Fills the register by importing every topic, and derives the routes from it."""
+
+from mossbox.operation import REGISTER, Routes
+from mossbox.operations import (  # noqa: F401  (imported for what they declare)
+    acl,
+    bucket,
+    deleting,
+    getting,
+    listing,
+    putting,
+    service,
+    unbuilt,
+)
+
+ROUTES = Routes(REGISTER.values())
+
+SUB_RESOURCES = frozenset(ROUTES.selectors | unbuilt.QUERIES) - {"comp", "action", "status"}
+"""Query names that choose an operation: one that the chosen operation does not read is refused."""

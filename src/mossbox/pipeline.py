@@ -1,0 +1,149 @@
+"""The straight line from a request to its answer, and the only place that catches refusals."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from mossbox import clock, errors
+from mossbox.auth import policy
+from mossbox.auth.policy import Layer
+from mossbox.engine.store import Engine
+from mossbox.errors import ServiceError
+from mossbox.fronts import Front, Place
+from mossbox.http.message import Request, Response
+from mossbox.operation import Operation
+from mossbox.operations.call import Call, Endpoints
+from mossbox.operations.register import ROUTES, SUB_RESOURCES
+from mossbox.operations.unbuilt import HEADERS, WRITE_CONDITIONS
+from mossbox.wire.fields import RawBody, Stream, XmlBody
+from mossbox.wire.xml import read
+
+log = logging.getLogger("mossbox")
+
+Pages = Callable[[Request], Response | None]
+
+_POLICIES: Sequence[Layer] = ()  # session, identity and bucket policies, in this order
+
+
+class Note:
+    """What a request leaves for the access line and the metrics."""
+
+    __slots__ = ("error", "key_id", "operation", "request_id")
+
+    def __init__(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.operation: Operation | None = None
+        self.key_id = ""
+        self.error = ""
+
+
+class Pipeline:
+    """Answers requests; one a worker."""
+
+    def __init__(self, engine: Engine, front: Front, endpoints: Endpoints, pages: Pages) -> None:
+        self._engine = engine
+        self._front = front
+        self._endpoints = endpoints
+        self._pages = pages
+        self._id_prefix = f"{int(time.time()) & 0xFFFFFFFF:08X}{os.urandom(4).hex().upper()}"
+        self._count = 0
+
+    async def handle(self, request: Request) -> Response:
+        """The answer to a request, whatever happens."""
+        self._count += 1
+        note = Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
+        request.note = note
+        try:
+            response = await self._answer(request, note)
+        except ServiceError as error:
+            response = self.refuse(error, request)
+        except Exception:
+            log.exception("request %s failed", note.request_id)
+            response = self.refuse(errors.InternalError(), request)
+        elapsed_ms = (clock.perf_ns() - request.started_ns) // 1_000_000
+        response.head = (
+            f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n"
+            f"{response.head}"
+        )
+        return response
+
+    def refuse(self, error: ServiceError, request: Request) -> Response:
+        """The document of a refusal."""
+        note = request.note
+        if note is None:  # a head that was no request
+            self._count += 1
+            note = request.note = Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
+        note.error = error.code.name
+        return self._front.error(error, request, note.request_id)
+
+    async def _answer(self, request: Request, note: Note) -> Response:
+        if request.path[:3] == b"/-/" and (page := self._pages(request)) is not None:
+            return page
+        place = self._front.place(request)
+        operation = self._match(place, request)
+        note.operation = operation
+        caller = self._front.authenticate(request, place)
+        note.key_id = caller.key_id
+        if operation.refused:
+            raise errors.not_implemented(operation.name)
+        _refuse_unread(operation, place, request)
+        call = Call(
+            self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms()
+        )
+        call.caller = caller
+        call.reads_body = operation.method == "GET" and place.scope == "object"
+        model = operation.bind(place.bucket, place.key, place.query, request.headers)
+        self._authorise(call, operation, place)
+        if operation.body is not None:
+            await _read_body(operation, model, request)
+        try:
+            result = await operation.handle(call, model)
+        except FileNotFoundError:
+            # The object was replaced after its row was read: authorise and answer anew.
+            call.forget()
+            self._authorise(call, operation, place)
+            result = await operation.handle(call, model)
+        return self._front.encode(operation, result, request)
+
+    def _match(self, place: Place, request: Request) -> Operation:
+        operation = ROUTES.match(place.scope, request.method, place.query, request.headers)
+        if operation is None:
+            raise errors.MethodNotAllowed(Method=request.method, ResourceType=place.scope)
+        return operation
+
+    def _authorise(self, call: Call, operation: Operation, place: Place) -> None:
+        for need in operation.needs(operation, place.bucket, place.key, place.query):
+            verdict = policy.decide(call.caller, need, call, _POLICIES)
+            if not verdict.allowed:
+                raise policy.refusal(call.caller, need, verdict)
+
+
+def _refuse_unread(operation: Operation, place: Place, request: Request) -> None:
+    """Refuse by name what would change the request's meaning and the operation does not read."""
+    if place.query and not SUB_RESOURCES.isdisjoint(place.query):
+        for name in place.query:
+            if name in SUB_RESOURCES and name not in operation.accepts_query:
+                raise errors.not_implemented(name)
+    headers = request.headers
+    if not HEADERS.isdisjoint(headers):
+        for name in headers:
+            if name in HEADERS and name not in operation.accepts_headers:
+                raise errors.not_implemented(name)
+    if request.method not in ("GET", "HEAD") and not WRITE_CONDITIONS.isdisjoint(headers):
+        raise errors.not_implemented(min(WRITE_CONDITIONS & headers.keys()))
+
+
+async def _read_body(operation: Operation, model: object, request: Request) -> None:
+    """Fill the field that the body is for; object bodies stay streams."""
+    field = operation.body
+    assert field is not None
+    mark = field.mark
+    if isinstance(mark, Stream):
+        setattr(model, field.name, request.body)
+    elif isinstance(mark, RawBody):
+        setattr(model, field.name, await request.body.collect(mark.limit))
+    elif isinstance(mark, XmlBody):
+        data = await request.body.collect(mark.limit)
+        if data or not mark.optional:
+            setattr(model, field.name, read(field.kind, field.kind.__name__, data))

@@ -1,0 +1,167 @@
+"""Every setting of the server: one record from which flags, environment twins and docs derive."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+DEVELOPMENT_KEY_ID = "mossbox"
+DEVELOPMENT_KEY_SECRET = "mossbox-secret"  # noqa: S105  (published on purpose, loopback only)
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used, in words for the person who gave it."""
+
+
+def _setting(default: Any, help_text: str, *, flag: bool = True, many: bool = False) -> Any:
+    meta = {"help": help_text, "flag": flag, "many": many}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `mossbox serve` can be told; file names are relative to the working directory."""
+
+    listen: str = _setting("127.0.0.1:9000", "address and port for HTTP; port 0 takes a free one")
+    data: str = _setting("./mossbox-data", "directory that holds everything kept")
+    memory: bool = _setting(False, "keep nothing on disk: one worker, size limit, 503 when full")
+    memory_limit_mib: int = _setting(1024, "most MiB that --memory keeps")
+    workers: int = _setting(0, "worker processes; 0 means one a core, at most 4")
+    console: str = _setting("127.0.0.1:9001", "address of the web console, or off")
+    region: str = _setting("cn-hangzhou", "region of buckets made through an address without one")
+    strict_regions: bool = _setting(False, "serve a bucket only through its own region's hosts")
+    bucket: tuple[str, ...] = _setting((), "NAME[:ACL] made at start; may be repeated", many=True)
+    domain: tuple[str, ...] = _setting(
+        (), "host name served as an endpoint (NAME) with buckets below it; repeatable", many=True
+    )
+    cname: tuple[str, ...] = _setting((), "HOST=BUCKET: a custom domain; repeatable", many=True)
+    account_id: str = _setting("", "16-digit id of the root account, fixed at first start")
+    access_key_id: str = _setting("", "access key id of the root account")
+    access_key_secret: str = _setting("", "secret of that key", flag=False)
+    accounts: str = _setting("", "further accounts for tests: UID:KEYID:SECRET, …", flag=False)
+    tls_listen: str = _setting("", "address and port for HTTPS beside HTTP")
+    tls_cert: str = _setting("", "certificate chain in PEM")
+    tls_key: str = _setting("", "its private key in PEM")
+    tls_self_signed: bool = _setting(False, "make a certificate in the data directory and use it")
+    inline_limit_kib: int = _setting(128, "largest body kept in the database, in KiB")
+    header_timeout_s: float = _setting(20.0, "seconds a peer may take to send its headers")
+    body_timeout_s: float = _setting(30.0, "seconds a transfer may stand still")
+    idle_timeout_s: float = _setting(75.0, "seconds an idle connection is kept open")
+    drain_timeout_s: float = _setting(10.0, "seconds SIGTERM waits for requests under way")
+    metrics_token: str = _setting(
+        "", "bearer token for /-/metrics when not on loopback", flag=False
+    )
+    access_log: str = _setting("-", "file for access lines; - is standard output, off is none")
+
+    @property
+    def development(self) -> bool:
+        """Whether no keys were given and the well-known pair serves."""
+        return not self.access_key_id
+
+    @property
+    def root_key(self) -> tuple[str, str]:
+        """Access key id and secret of the root account."""
+        if self.development:
+            return DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY_SECRET
+        return self.access_key_id, self.access_key_secret
+
+    def worker_count(self) -> int:
+        """Number of worker processes to run."""
+        if self.memory:
+            return 1
+        return self.workers or max(1, min(4, len(os.sched_getaffinity(0))))
+
+
+def environment_name(name: str) -> str:
+    """The environment twin of a setting: ``tls_listen`` → ``MOSSBOX_TLS_LISTEN``."""
+    return "MOSSBOX_" + name.upper()
+
+
+def flag_name(name: str) -> str:
+    """The command line flag of a setting: ``tls_listen`` → ``--tls-listen``."""
+    return "--" + name.replace("_", "-")
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Settings from flags over environment over defaults.
+
+    Raises SettingsError for a value that does not parse.
+    """
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        given = flags.get(item.name)
+        if given is None:
+            text = environ.get(environment_name(item.name))
+            if text is None:
+                continue
+            given = text.split(",") if item.metadata["many"] and text else text or None
+        if given is not None:
+            values[item.name] = _convert(item.name, item.default, given)
+    return Settings(**values)
+
+
+def _convert(name: str, default: Any, given: Any) -> Any:
+    try:
+        if isinstance(default, bool):
+            return given if isinstance(given, bool) else _boolean(given)
+        if isinstance(default, tuple):
+            return (
+                tuple(given)
+                if isinstance(given, Sequence) and not isinstance(given, str)
+                else (given,)
+            )
+        return type(default)(given)
+    except ValueError as error:
+        raise SettingsError(f"{flag_name(name)}: {given!r} is not usable: {error}") from None
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("say true or false")
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """``127.0.0.1:9000``, ``[::1]:9000`` or ``localhost:9000`` as host and port."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535 or not host:
+        raise SettingsError(f"{text!r} is not an address: write HOST:PORT, such as 127.0.0.1:9000")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from this machine."""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def check(settings: Settings) -> None:
+    """Refuse combinations that would be unsafe or cannot work; raises SettingsError."""
+    host, _ = split_address(settings.listen)
+    hosts = [host]
+    if settings.tls_listen:
+        hosts.append(split_address(settings.tls_listen)[0])
+        if not settings.tls_self_signed and not (settings.tls_cert and settings.tls_key):
+            raise SettingsError("--tls-listen needs --tls-cert and --tls-key, or --tls-self-signed")
+    if settings.console != "off":
+        split_address(settings.console)
+    if settings.account_id and not (
+        settings.account_id.isdigit() and len(settings.account_id) == 16
+    ):
+        raise SettingsError("--account-id is 16 digits")
+    if bool(settings.access_key_id) != bool(settings.access_key_secret):
+        raise SettingsError("give MOSSBOX_ACCESS_KEY_ID and MOSSBOX_ACCESS_KEY_SECRET together")
+    if not all(map(is_loopback, hosts)):
+        _check_public(settings)
+
+
+def _check_public(settings: Settings) -> None:
+    key_id, secret = settings.root_key
+    if settings.development or (key_id, secret) == (DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY_SECRET):
+        raise SettingsError(
+            "the development key pair is public, so it is refused off loopback: set "
+            "MOSSBOX_ACCESS_KEY_ID and MOSSBOX_ACCESS_KEY_SECRET, or listen on 127.0.0.1"
+        )
+    if len(secret) < 16:
+        raise SettingsError("off loopback the secret needs at least 16 characters")

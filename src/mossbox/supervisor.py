@@ -1,0 +1,189 @@
+"""The parent of the workers: opens the sockets, holds the data directory, restarts the dead."""
+
+import fcntl
+import os
+import signal
+import ssl
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from mossbox import clock
+from mossbox.app import Sockets, Worker
+from mossbox.engine.sqlite import StoreError
+from mossbox.engine.store import prepare_directory
+from mossbox.http import tls
+from mossbox.http.listen import open_sockets
+from mossbox.settings import Settings, SettingsError, check, split_address
+from mossbox.shared import Shared
+
+_RESTART_PAUSE_S = 0.5
+_TLS_NAMES = ("localhost", "*.localhost", "127.0.0.1", "::1")
+
+
+class Busy(RuntimeError):
+    """Another server holds the data directory or the port."""
+
+
+def lock_directory(folder: Path) -> int:
+    """Take the data directory for this process; raises Busy naming who has it."""
+    fd = os.open(folder / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
+        os.close(fd)
+        raise Busy(f"{folder} is in use by another Mossbox (process {owner})") from None
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+    return fd
+
+
+def open_all(settings: Settings) -> Sockets:
+    """Every listening socket; raises Busy for an address that is taken."""
+    plain = _open(settings.listen)
+    secure = _open(settings.tls_listen) if settings.tls_listen else []
+    return Sockets(plain, secure)
+
+
+def _open(address: str) -> list:  # type: ignore[type-arg]
+    host, port = split_address(address)
+    try:
+        return open_sockets(host, port)
+    except OSError as error:
+        raise Busy(f"cannot listen on {address}: {error.strerror or error}") from None
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context that the settings ask for."""
+    if not settings.tls_listen:
+        return None
+    cert, key = settings.tls_cert, settings.tls_key
+    if settings.tls_self_signed:
+        folder = Path("." if settings.memory else settings.data)
+        names = dict.fromkeys((*_TLS_NAMES, *settings.domain, *(f"*.{d}" for d in settings.domain)))
+        cert, key = tls.self_signed(folder, tuple(names))
+    try:
+        return tls.context(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"the TLS certificate or key can't be used: {error}") from None
+
+
+class Supervisor:
+    """One server: its sockets, its workers, its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        check(settings)
+        self.settings = settings
+        self.folder = Path(settings.data)
+        self.shared = Shared(settings.worker_count())
+        clock.share(self.shared.clock_shift)
+        self._lock = -1
+        if not settings.memory:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = lock_directory(self.folder)
+            prepare_directory(self.folder)
+        self.tls = tls_context(settings)
+        self.sockets = open_all(settings)
+        self._pids: dict[int, int] = {}
+        self._stopping = False
+
+    @property
+    def port(self) -> int:
+        """The port that HTTP is served on."""
+        return int(self.sockets.plain[0].getsockname()[1])
+
+    def run(self, announce: str) -> int:
+        """Serve until told to stop; gives the exit status. `announce` is printed once ready."""
+        if self.shared.workers == 1:
+            worker = Worker(self.settings, self.shared, 0)
+            worker.serve(self.sockets, self.tls, lambda: _say(announce))
+            return 0
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, self._stop)
+        signal.signal(signal.SIGHUP, self._pass_on)
+        ready, told = os.pipe()
+        for number in range(self.shared.workers):
+            self._start(number, told)
+        os.close(told)
+        for _ in range(self.shared.workers):
+            if not os.read(ready, 1):
+                break  # a worker could not start; it said why
+        else:
+            _say(announce)
+        os.close(ready)
+        return self._watch()
+
+    def _start(self, number: int, told: int = -1) -> None:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid:
+            self._pids[pid] = number
+            return
+        status = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            worker = Worker(self.settings, self.shared, number)
+            worker.serve(self.sockets, self.tls, lambda: _tell(told), parent)
+            status = 0
+        except (SettingsError, StoreError) as error:
+            print(f"mossbox: {error}", file=sys.stderr)
+            status = 2
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _watch(self) -> int:
+        """Wait for workers to end; start another in the place of one that died."""
+        worst = 0
+        while self._pids:
+            try:
+                pid, status = os.wait()
+            except InterruptedError:
+                continue
+            except ChildProcessError:
+                break
+            number = self._pids.pop(pid, None)
+            if number is None:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            if self._stopping or code == 2:
+                worst = max(worst, abs(code))
+                if code == 2:
+                    self._stop(signal.SIGTERM, None)
+                continue
+            print(f"mossbox: worker {number} ended ({code}); starting another", file=sys.stderr)
+            # What it cached for the others' sake may be half done: all read the catalog anew.
+            self.shared.catalog_changes()
+            self.shared.catalog_changed()
+            time.sleep(_RESTART_PAUSE_S)
+            if not self._stopping:
+                self._start(number)
+        return worst
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        self._send(signal.SIGTERM)
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        self._send(number)
+
+    def _send(self, number: int) -> None:
+        for pid in list(self._pids):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+
+def _tell(told: int) -> None:
+    if told >= 0:
+        os.write(told, b".")
+        os.close(told)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

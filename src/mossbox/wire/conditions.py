@@ -1,0 +1,53 @@
+"""If-Match and its kin, decided in RFC 9110's order (oss-behaviour 6.5)."""
+
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+
+class Outcome(Enum):
+    """What the conditions of a read say."""
+
+    GO = 200
+    NOT_MODIFIED = 304
+    FAILED = 412
+
+
+def decide(
+    etag: str,
+    modified_s: int,
+    *,
+    if_match: str | None,
+    if_none_match: str | None,
+    if_modified_since: str | None,
+    if_unmodified_since: str | None,
+) -> Outcome:
+    """Whether a read goes on; dates that do not parse are ignored, tags compare without quotes."""
+    if if_match is not None:
+        if not _names(if_match, etag):
+            return Outcome.FAILED
+    elif if_unmodified_since is not None:
+        limit = http_seconds(if_unmodified_since)
+        if limit is not None and modified_s > limit:
+            return Outcome.FAILED
+    if if_none_match is not None:
+        if _names(if_none_match, etag):
+            return Outcome.NOT_MODIFIED
+    elif if_modified_since is not None:
+        limit = http_seconds(if_modified_since)
+        if limit is not None and modified_s <= limit:
+            return Outcome.NOT_MODIFIED
+    return Outcome.GO
+
+
+def _names(header: str, etag: str) -> bool:
+    if header.strip() == "*":
+        return True
+    return any(part.strip().strip('"').upper() == etag for part in header.split(","))
+
+
+def http_seconds(text: str) -> int | None:
+    """An RFC 1123 date as seconds since 1970; None when it does not parse."""
+    try:
+        return int(parsedate_to_datetime(text).timestamp())
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None

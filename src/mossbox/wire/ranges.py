@@ -1,0 +1,43 @@
+"""The Range header, in OSS's way and in the standard one (oss-behaviour 6.5)."""
+
+import re
+
+_ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
+
+
+def parse(text: str, size: int, *, standard: bool) -> tuple[int, int] | None:
+    """The bytes [start, stop) that a Range header asks of `size` bytes; None means all of them.
+
+    By default OSS answers with the whole object whenever the range does not lie fully inside.
+    With ``x-oss-range-behavior: standard`` the end is clipped and a start past the end raises
+    ValueError (416 InvalidRange).
+    """
+    found = _ONE.match(text.strip())
+    if found is None or found.group(0) == "bytes=-":
+        return None
+    first, last = found.groups()
+    if not first:
+        return _suffix(int(last), size, standard)
+    start = int(first)
+    stop = int(last) + 1 if last else size
+    if last and stop <= start:
+        return None  # last before first: not a range at all
+    if start >= size:
+        if standard:
+            raise ValueError(text)
+        return None
+    if stop > size:
+        if not standard:
+            return None
+        stop = size
+    return start, stop
+
+
+def _suffix(length: int, size: int, standard: bool) -> tuple[int, int] | None:
+    if length == 0 or size == 0:
+        if standard:
+            raise ValueError("an empty suffix")
+        return None
+    if length > size:
+        return (0, size) if standard else None
+    return size - length, size
