@@ -11,6 +11,7 @@ from mossbox import clock
 
 _SECRET = re.compile(rb"(?i)((?:^|&)(?:x-oss-)?(?:signature|security-token|credential)=)[^&]*")
 _BUFFER_LINES = 4096
+_AGENTS_MAX = 1024
 
 
 class AccessLog:
@@ -25,6 +26,7 @@ class AccessLog:
             self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  (open while we run)
         self.enabled = self._file is not None
         self._second = (0, "")
+        self._agents: dict[str, str] = {}
 
     def add(
         self, request_id: str, peer: str, key_id: str, operation: str, method: str, path: bytes,
@@ -37,8 +39,7 @@ class AccessLog:
         target = path.decode("latin-1")
         if query:
             target += "?" + _SECRET.sub(rb"\1-", query).decode("latin-1")
-        if not agent.isprintable() or '"' in agent or "\\" in agent:
-            agent = ascii(agent).replace('"', "'")
+        agent = self._agents.get(agent) or self._clean(agent)
         if '"' in target:
             target = target.replace('"', "%22")
         self._lines.append(
@@ -48,6 +49,14 @@ class AccessLog:
         )
         if len(self._lines) >= _BUFFER_LINES:
             self.flush()
+
+    def _clean(self, agent: str) -> str:
+        """A user agent that can't break the line; the common ones are looked at once."""
+        clean = agent if agent.isprintable() else ascii(agent)
+        clean = clean.replace('"', "'") or "-"
+        if len(self._agents) < _AGENTS_MAX:
+            self._agents[agent] = clean
+        return clean
 
     def flush(self) -> None:
         """Write what has been collected."""

@@ -16,7 +16,7 @@ import uvloop
 
 from mossbox import clock, errors, jobs
 from mossbox.accesslog import AccessLog
-from mossbox.auth.credentials import AccessKey, Keys
+from mossbox.auth.credentials import Keys, root_key
 from mossbox.engine import Bucket, Tx, buckets, identities
 from mossbox.engine.identities import Account
 from mossbox.engine.store import BUCKETS_MAX, Engine, open_directory, open_memory
@@ -74,7 +74,8 @@ class Worker:
         parent: int = 0,
     ) -> None:
         """Serve until SIGTERM, then drain. Ends at once when process `parent` is gone."""
-        clock.share(self.shared.clock_shift)
+        if clock.test_pipe() is not None:
+            clock.share(self.shared.clock_shift)
         uvloop.run(self._serve(sockets, tls, ready, parent))
 
     async def _serve(
@@ -269,9 +270,9 @@ def _keys(engine: Engine, settings: Settings) -> Keys:
     root = identities.root(engine.db)
     assert root is not None
     key_id, secret = settings.root_key
-    keys = {key_id: AccessKey(key_id, secret, root.id, root.uid)}
+    keys = {key_id: root_key(key_id, secret, root.id, root.uid)}
     for uid, other_id, other_secret in _further_accounts(settings):
         account = identities.find(engine.db, uid)
         assert account is not None
-        keys[other_id] = AccessKey(other_id, other_secret, account.id, uid)
+        keys[other_id] = root_key(other_id, other_secret, account.id, uid)
     return Keys(keys)

@@ -6,7 +6,7 @@ Tests move wall time by writing seconds to a pipe whose read end is named by
 
 import os
 import time
-from email.utils import formatdate
+from functools import lru_cache
 
 monotonic = time.monotonic
 perf_ns = time.perf_counter_ns
@@ -43,9 +43,20 @@ def read_pipe(fd: int) -> None:
         _shift[0] = float(lines[-1])
 
 
-def http_date(seconds: float) -> str:
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def http_date(seconds: int) -> str:
     """RFC 9110 date (``Sat, 21 Nov 2026 01:02:03 GMT``)."""
-    return formatdate(seconds, usegmt=True)
+    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(seconds)
+    return (
+        f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year:04d}"
+        f" {hour:02d}:{minute:02d}:{second:02d} GMT"
+    )
 
 
 _iso: tuple[int, str] = (0, "1970-01-01T00:00:00")

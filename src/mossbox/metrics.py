@@ -31,8 +31,10 @@ class Counters:
             cells[base + (_CLIENT_ERRORS if status < 500 else _SERVER_ERRORS)] += 1
         if cut_off:
             cells[base + _CUT_OFF] += 1
-        cells[base + _IN] += received
-        cells[base + _OUT] += sent
+        if received:
+            cells[base + _IN] += received
+        if sent:
+            cells[base + _OUT] += sent
         cells[base + _MICROS] += took_us
         bucket = min((took_us >> _SMALLEST_US).bit_length(), _BUCKETS - 1)
         cells[base + _FIRST_BUCKET + bucket] += 1

@@ -5,7 +5,7 @@ the metrics label. Duplicates and ambiguous routes are refused at import.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import msgspec
 
@@ -15,7 +15,7 @@ from mossbox.wire.fields import Field
 Scope = Literal["service", "bucket", "object"]
 
 
-class Need(NamedTuple):
+class Need(msgspec.Struct, frozen=True, gc=False):
     """One permission that a request needs: an action on a resource.
 
     `level` says whose word counts where no policy speaks: the account's (service), the bucket
@@ -166,7 +166,7 @@ class Routes:
             entries.sort(key=lambda entry: -len(entry.when))
         names = {n.partition("=")[0] for es in self._demanding.values() for e in es for n in e.when}
         self.selectors = frozenset(names)
-        self._headers = tuple(sorted(name for name in names if name.startswith("x-oss-")))
+        self._headers = frozenset(name for name in names if name.startswith("x-oss-"))
 
     def _add(self, entry: Operation, method: str) -> None:
         place = (entry.scope, method)
@@ -186,8 +186,8 @@ class Routes:
     ) -> Operation | None:
         """The operation, or None where the method means nothing here."""
         place = (scope, method)
-        if (query and not self.selectors.isdisjoint(query)) or any(
-            name in headers for name in self._headers
+        if (query and not self.selectors.isdisjoint(query)) or not self._headers.isdisjoint(
+            headers
         ):
             for entry in self._demanding.get(place, ()):
                 if all(_present(name, query, headers) for name in entry.when):

@@ -5,6 +5,8 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from mossbox import clock, errors
 from mossbox.auth import policy
 from mossbox.auth.policy import Layer
@@ -26,16 +28,13 @@ Pages = Callable[[Request], Response | None]
 _POLICIES: Sequence[Layer] = ()  # session, identity and bucket policies, in this order
 
 
-class Note:
+class Note(msgspec.Struct):
     """What a request leaves for the access line and the metrics."""
 
-    __slots__ = ("error", "key_id", "operation", "request_id")
-
-    def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
-        self.operation: Operation | None = None
-        self.key_id = ""
-        self.error = ""
+    request_id: str
+    operation: Operation | None = None
+    key_id: str = ""
+    error: str = ""
 
 
 class Pipeline:
@@ -92,6 +91,7 @@ class Pipeline:
             self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms()
         )
         call.caller = caller
+        call.has_query = bool(place.query)
         call.reads_body = operation.method == "GET" and place.scope == "object"
         model = operation.bind(place.bucket, place.key, place.query, request.headers)
         self._authorise(call, operation, place)

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from mossbox import clock
 from mossbox.app import Sockets, Worker
 from mossbox.engine.sqlite import StoreError
 from mossbox.engine.store import prepare_directory
@@ -78,7 +77,6 @@ class Supervisor:
         self.settings = settings
         self.folder = Path(settings.data)
         self.shared = Shared(settings.worker_count())
-        clock.share(self.shared.clock_shift)
         self._lock = -1
         if not settings.memory:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ import hmac
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from mossbox import errors
 from mossbox.clock import iso_ms
 from mossbox.errors import ServiceError
@@ -15,7 +17,7 @@ from mossbox.errors import ServiceError
 SKEW_S = 900
 
 
-class Caller(NamedTuple):
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who asks: an account's root, one of its identities, or nobody.
 
     `via` tells where the signature was: presigned URLs are bound by rules that headers are not.
@@ -31,7 +33,7 @@ class Caller(NamedTuple):
 ANONYMOUS = Caller("anonymous", 0, "", "", "")
 
 
-class Subject(NamedTuple):
+class Subject(msgspec.Struct, frozen=True):
     """What a signature covers: the request as it was parsed once.
 
     `bare` marks a path-style bucket address without its trailing slash.
@@ -45,7 +47,7 @@ class Subject(NamedTuple):
     bare: bool = False
 
 
-class Claim(NamedTuple):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """What a request says about who signed it, before that is checked."""
 
     key_id: str

@@ -12,8 +12,8 @@ class AccessKey(NamedTuple):
 
     key_id: str
     secret: str
-    account: int
-    uid: str
+    by_header: Caller
+    by_query: Caller
 
     def __repr__(self) -> str:
         return f"AccessKey({self.key_id!r}, secret hidden)"
@@ -35,6 +35,7 @@ class Keys:
         return key
 
 
-def caller_of(key: AccessKey, claim: Claim) -> Caller:
-    """Who a verified claim stands for."""
-    return Caller("root", key.account, key.uid, key.key_id, claim.via)
+def root_key(key_id: str, secret: str, account: int, uid: str) -> AccessKey:
+    """A key of an account's root, with the callers that it can prove."""
+    callers = (Caller("root", account, uid, key_id, via) for via in ("header", "query"))
+    return AccessKey(key_id, secret, *callers)

@@ -1,5 +1,6 @@
 """OSS4-HMAC-SHA256, in the Authorization header and in signed URLs (oss-clients 4)."""
 
+import hashlib
 import hmac
 import time
 from calendar import timegm
@@ -7,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
+
+import msgspec
 
 from mossbox import errors
 from mossbox.auth import Claim, Mismatch, Subject, equal
@@ -17,6 +20,8 @@ ALGORITHM = "OSS4-HMAC-SHA256"
 TERMINATOR = "aliyun_v4_request"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EXPIRES_MAX_S = 604_800
+_INNER = bytes(value ^ 0x36 for value in range(256))
+_OUTER = bytes(value ^ 0x5C for value in range(256))
 _EC_HEADER, _EC_QUERY = "0002-00000040", "0002-00000201"
 
 
@@ -190,10 +195,20 @@ def string_to_sign(canonical: str, timestamp: str, scope: str) -> str:
 
 def signature(secret: str, scope: str, text: str) -> str:
     """The signature of a string to sign."""
-    return hmac.digest(signing_key(secret, scope), text.encode(), "sha256").hex()
+    inner, outer = _halves(secret, scope)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(text.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()
 
 
 @lru_cache(maxsize=4096)
+def _halves(secret: str, scope: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """Both halves of the HMAC with the scope's key taken in: copying them is half its cost."""
+    key = signing_key(secret, scope).ljust(64, b"\0")
+    return sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
+
+
 def signing_key(secret: str, scope: str) -> bytes:
     """The key of one scope (day/region/product/terminator), derived step by step."""
     key = f"aliyun_v4{secret}".encode()
@@ -227,6 +242,6 @@ def presign(
         "x-oss-date": timestamp,
         "x-oss-expires": str(expires_s),
     }
-    canonical = canonical_request(subject._replace(query=query))
+    canonical = canonical_request(msgspec.structs.replace(subject, query=query))
     query["x-oss-signature"] = signature(secret, scope, string_to_sign(canonical, timestamp, scope))
     return query

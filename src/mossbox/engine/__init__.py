@@ -115,7 +115,7 @@ class Bucket(msgspec.Struct, frozen=True):
     versioning: int  # 0 never, 1 enabled, 2 suspended
 
 
-class Version(msgspec.Struct):
+class Version(msgspec.Struct, gc=False):
     """An object version's row."""
 
     rank: int

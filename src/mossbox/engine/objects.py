@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from mossbox import errors
 from mossbox.engine import DELETE_MARKER, Bucket, Database, Tx, Version
 from mossbox.engine.schema import VERSION_COLUMNS
@@ -18,7 +20,7 @@ _READ = (
 _COUNT = len(VERSION_COLUMNS.split(","))
 
 
-class StoredBlob(NamedTuple):
+class StoredBlob(msgspec.Struct, frozen=True, gc=False):
     """A blob's row: `data` is None when the bytes lie in a file."""
 
     size: int

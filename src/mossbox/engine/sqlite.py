@@ -26,6 +26,7 @@ GROUP_MAX = 256  # units committed together
 _USAGE = ("objects", "bytes", "markers", "uploads", "parts")
 _WAL_PAGES = 1000
 _WAL_BYTES_KEPT = 64 << 20
+_CACHE_KIB = 16 << 10
 
 
 class StoreError(RuntimeError):
@@ -51,6 +52,7 @@ def connect(file: str) -> apsw.Connection:
     connection.pragma("wal_autocheckpoint", _WAL_PAGES)
     connection.pragma("journal_size_limit", _WAL_BYTES_KEPT)
     connection.pragma("temp_store", "memory")
+    connection.pragma("cache_size", -_CACHE_KIB)
     return connection
 
 

@@ -1,6 +1,8 @@
 """The dialects in which the one register is spoken. `Front` is all that a dialect has to be."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from mossbox.auth import Caller
 from mossbox.errors import ServiceError
@@ -8,7 +10,7 @@ from mossbox.http.message import Request, Response
 from mossbox.operation import Operation, Scope
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """What an address names. `bare` marks a path-style bucket without its trailing slash."""
 
     scope: Scope

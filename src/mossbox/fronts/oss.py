@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from mossbox import clock, errors
 from mossbox.auth import ANONYMOUS, Caller, Subject, check_time, oss_v1, oss_v4, signature_error
-from mossbox.auth.credentials import Keys, caller_of
+from mossbox.auth.credentials import Keys
 from mossbox.errors import ServiceError
 from mossbox.fronts import Place
 from mossbox.fronts.hosts import Host, Hosts
@@ -88,7 +88,7 @@ class OssFront:
         mismatch = scheme.verify(subject, claim, key.secret)
         if mismatch is not None:
             raise signature_error(claim, mismatch)
-        return caller_of(key, claim)
+        return key.by_header if claim.via == "header" else key.by_query
 
     # -- answers --------------------------------------------------------------------------------
 

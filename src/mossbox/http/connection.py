@@ -56,7 +56,7 @@ class Door:
     def tick(self) -> None:
         """Once a second: tell the time, and cut off peers that stand still."""
         self.now = clock.monotonic()
-        self.date = clock.http_date(clock.now())
+        self.date = clock.http_date(int(clock.now()))
         for connection in list(self.connections):
             connection.check_time(self.now)
 

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from mossbox import errors
 from mossbox.errors import ServiceError
 
@@ -105,44 +107,27 @@ class Flow(Protocol):
         """The buffer has room again."""
 
 
-class Request:
+NO_BODY = Body(0)
+
+
+class Request(msgspec.Struct):
     """One request: its head as it came, split once, and its body.
 
     `path` and `query` are raw bytes of the target; `headers` has lower-case names, and of doubled
-    ones the first.
+    ones the first. In `note` the floors above keep what they want to log.
     """
 
-    __slots__ = (
-        "body",
-        "headers",
-        "keep_alive",
-        "method",
-        "note",
-        "path",
-        "peer",
-        "query",
-        "secure",
-        "started_ns",
-        "version",
-    )
-
-    def __init__(
-        self, method: str, path: bytes, query: bytes, headers: dict[str, str], version: str
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.headers = headers
-        self.version = version
-        self.keep_alive = True
-        self.body = NO_BODY
-        self.peer = ""
-        self.secure = False
-        self.started_ns = 0
-        self.note: Any = None  # the floors above hang what they want to log here
-
-
-NO_BODY = Body(0)
+    method: str
+    path: bytes
+    query: bytes
+    headers: dict[str, str]
+    version: str
+    keep_alive: bool = True
+    body: Body = NO_BODY
+    peer: str = ""
+    secure: bool = False
+    started_ns: int = 0
+    note: Any = None
 
 
 class Reader(Protocol):
@@ -163,27 +148,17 @@ class Reader(Protocol):
         """Give up what reading needed."""
 
 
-class Response:
+class Response(msgspec.Struct):
     """An answer: status, header lines (each ended by CR LF) and a body.
 
     `length` overrides Content-Length for answers to HEAD; `close` ends the connection.
     """
 
-    __slots__ = ("body", "close", "head", "length", "status")
-
-    def __init__(
-        self,
-        status: int,
-        head: str = "",
-        body: "bytes | Reader" = b"",
-        length: int | None = None,
-        close: bool = False,
-    ) -> None:
-        self.status = status
-        self.head = head
-        self.body = body
-        self.length = length
-        self.close = close
+    status: int
+    head: str = ""
+    body: bytes | Reader = b""
+    length: int | None = None
+    close: bool = False
 
 
 Done = Callable[[Request, Response, int, bool], None]

@@ -31,7 +31,7 @@ class Call:
 
     __slots__ = (
         "_bucket", "_head", "_head_known", "_stored", "bucket_name", "caller", "endpoints",
-        "engine", "key", "now_ms", "reads_body", "region",
+        "engine", "has_query", "key", "now_ms", "reads_body", "region",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +51,7 @@ class Call:
         self.now_ms = now_ms
         self.caller: Caller
         self._bucket: Bucket | None = None
+        self.has_query = False
         self.reads_body = False
         self._head: Version | None = None
         self._stored: StoredBlob | None = None

@@ -82,23 +82,14 @@ def _found(call: Call, version: Version | None) -> Version:
 
 def _result(version: Version, conditional: HeadObjectRequest | GetObjectRequest) -> GetObjectResult:
     """All headers of an object, or a 304; raises PreconditionFailed."""
-    modified_s = version.modified_ms // 1000
-    outcome = conditions.decide(
-        version.etag, modified_s,
-        if_match=conditional.if_match,
-        if_none_match=conditional.if_none_match,
-        if_modified_since=conditional.if_modified_since,
-        if_unmodified_since=conditional.if_unmodified_since,
-    )  # fmt: skip
-    if outcome is Outcome.FAILED:
-        raise errors.PreconditionFailed(Condition=_failed(conditional))
+    status = _condition(version, conditional)
     meta = version.details()
     normal = version.kind == NORMAL
     return GetObjectResult(
-        status=outcome.value,
+        status=status,
         content_type=version.content_type,
         etag=f'"{version.etag}"',
-        last_modified=http_date(modified_s),
+        last_modified=http_date(version.modified_ms // 1000),
         object_type=names.OBJECT_TYPES[version.kind],
         storage_class=names.STORAGE_CLASSES[version.storage_class],
         accept_ranges="bytes",
@@ -112,8 +103,27 @@ def _result(version: Version, conditional: HeadObjectRequest | GetObjectRequest)
     )
 
 
-def _failed(conditional: HeadObjectRequest | GetObjectRequest) -> str:
-    return "If-Match" if conditional.if_match is not None else "If-Unmodified-Since"
+def _condition(version: Version, asked: HeadObjectRequest | GetObjectRequest) -> int:
+    """200 or 304; raises PreconditionFailed."""
+    if (
+        asked.if_match is None
+        and asked.if_none_match is None
+        and asked.if_modified_since is None
+        and asked.if_unmodified_since is None
+    ):
+        return 200
+    outcome = conditions.decide(
+        version.etag,
+        version.modified_ms // 1000,
+        if_match=asked.if_match,
+        if_none_match=asked.if_none_match,
+        if_modified_since=asked.if_modified_since,
+        if_unmodified_since=asked.if_unmodified_since,
+    )
+    if outcome is Outcome.FAILED:
+        name = "If-Match" if asked.if_match is not None else "If-Unmodified-Since"
+        raise errors.PreconditionFailed(Condition=name)
+    return int(outcome.value)
 
 
 @operation("HeadObject", "HEAD", "object", action="oss:GetObject")
@@ -128,35 +138,34 @@ async def get_object(call: Call, request: GetObjectRequest) -> GetObjectResult:
     version, blob = call.read()
     version = _found(call, version)
     result = _result(version, request)
-    overrides = _overridden(call, request)
     if result.status == 304:
         return result
-    if overrides:
-        result.stored = {**result.stored, **overrides}
-    if request.content_type is not None:
-        result.content_type = request.content_type
+    if call.has_query:
+        _override(call, request, result)
     start, stop = _range(request, version, result)
     result.length = stop - start
     result.body = _open(call, version, blob, start, stop)
     return result
 
 
-def _overridden(call: Call, request: GetObjectRequest) -> dict[str, str]:
+def _override(call: Call, request: GetObjectRequest, result: GetObjectResult) -> None:
+    """Give the headers that the request's ``response-`` parameters ask for."""
     given = {
         header: value
         for field, header in _OVERRIDES
         if (value := getattr(request, field)) is not None
     }
     if not given and request.content_type is None:
-        return given
+        return
     if call.caller.kind == "anonymous":
         raise errors.InvalidRequest("Anonymous requests can't override response headers.")
     for value in (*given.values(), request.content_type or ""):
         if has_control(value):
-            raise errors.invalid_argument(
-                "A header's value has no control characters.", "response-*", value
-            )
-    return given
+            message = "A header's value has no control characters."
+            raise errors.invalid_argument(message, "response-*", ascii(value))
+    result.stored = {**result.stored, **given}
+    if request.content_type is not None:
+        result.content_type = request.content_type
 
 
 def _range(request: GetObjectRequest, version: Version, result: GetObjectResult) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What buckets, keys, storage classes and ACLs may be called (oss-behaviour 6.2)."""
 
 import re
+from functools import lru_cache
 
 from mossbox import errors
 
@@ -21,6 +22,7 @@ def check_new_bucket(name: str) -> None:
         raise errors.InvalidBucketName(BucketName=name)
 
 
+@lru_cache(maxsize=4096)
 def check_bucket(name: str) -> None:
     """Raise InvalidBucketName unless a bucket can have this name."""
     if not _BUCKET_ACCESS.match(name):
