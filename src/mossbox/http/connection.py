@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from enum import IntEnum
 from time import perf_counter_ns
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from mossbox.http.message import (
     Response,
 )
 from mossbox.http.sender import Sender, SocketSender, TransportSender
-from mossbox.http.step import step
+from mossbox.http.step import rest_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -61,13 +60,8 @@ class Door:
             connection.check_time(self.now)
 
 
-class State(IntEnum):
-    """What a connection waits for."""
-
-    HEAD = 0
-    BUSY = 1
-    DRAIN = 2
-    CLOSED = 3
+# What a connection waits for. Plain numbers: an enum's members are slow to reach in Python 3.11.
+_HEAD, _BUSY, _DRAIN, _CLOSED = range(4)
 
 
 class Connection(asyncio.Protocol):
@@ -93,7 +87,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Future[Response] | None = None
         self._pumping = False
         self._read_paused = False
-        self._state = State.HEAD
+        self._state = _HEAD
         self._since = door.now
         self._head_since = 0.0
         self._received = 0
@@ -111,7 +105,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The peer is gone; whoever still works for it is told."""
-        self._state = State.CLOSED
+        self._state = _CLOSED
         self._door.connections.discard(self)
         self._body.fail(errors.IncompleteBody())
         if self._sender is not None:
@@ -120,7 +114,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The peer sends no more; a whole request is still answered."""
-        if self._state is State.HEAD or not self._body.ended:
+        if self._state == _HEAD or not self._body.ended:
             self._body.fail(errors.IncompleteBody())
             return False
         if self._request is not None:
@@ -130,7 +124,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The peer reads slower than we write."""
         self.paused = True
-        if self._state is State.HEAD:
+        if self._state == _HEAD:
             self._pause_reading()
 
     def resume_writing(self) -> None:
@@ -138,19 +132,19 @@ class Connection(asyncio.Protocol):
         self.paused = False
         if self._sender is not None:
             self._sender.resume()
-        elif self._state is State.HEAD:
+        elif self._state == _HEAD:
             self._resume_reading()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: part of a body, the next request, or one that has to wait its turn."""
-        if self._state is State.DRAIN:
+        if self._state == _DRAIN:
             self._drained(len(data))
             return
         self._received += len(data)
-        if self._state is State.BUSY and not self._body.ended:
+        if self._state == _BUSY and not self._body.ended:
             data = self._feed(data)
         self._pending = self._pending + data if self._pending else data
-        if self._state is State.BUSY and len(self._pending) > _PENDING_MAX:
+        if self._state == _BUSY and len(self._pending) > _PENDING_MAX:
             self._pause_reading()
         self._pump()
 
@@ -161,7 +155,7 @@ class Connection(asyncio.Protocol):
         if self._pumping:
             return
         self._pumping = True
-        while self._state is State.HEAD and self._pending:
+        while self._state == _HEAD and self._pending:
             data = self._pending
             end = data.find(b"\r\n\r\n", 0, HEAD_SIZE_MAX)
             if data[:2] == b"\r\n":
@@ -190,7 +184,7 @@ class Connection(asyncio.Protocol):
         request.peer = self.peer
         request.secure = self.secure
         self._since = self._door.now
-        self._state = State.BUSY
+        self._state = _BUSY
         self._request = request
         if length != 0:
             self._body = request.body = Body(length, self)
@@ -233,16 +227,18 @@ class Connection(asyncio.Protocol):
         return decoder.rest
 
     def _run(self, request: Request) -> None:
-        outcome = step(self._door.handler(request), self.loop)
-        if isinstance(outcome, Response):
-            self._answer(outcome)
-        else:
-            self._task = outcome
-            outcome.add_done_callback(self._ran)
+        handling = self._door.handler(request)
+        try:
+            first = handling.send(None)
+        except StopIteration as done:
+            self._answer(done.value)
+            return
+        self._task = self.loop.create_task(rest_of(handling, first))
+        self._task.add_done_callback(self._ran)
 
     def _ran(self, task: "asyncio.Future[Response]") -> None:
         self._task = None
-        if self._state is State.CLOSED:
+        if self._state == _CLOSED:
             if not task.cancelled() and task.exception() is None:
                 self._discard(task.result())
             return
@@ -308,7 +304,7 @@ class Connection(asyncio.Protocol):
             return
         if error is not None:
             self._done(sender.progress, cut_off=True)
-            self._state = State.CLOSED
+            self._state = _CLOSED
             self.transport.abort()
             return
         self._finished(sender.progress)
@@ -328,7 +324,7 @@ class Connection(asyncio.Protocol):
         self._done(sent, cut_off=False)
         self._since = self._door.now
         if request.keep_alive:
-            self._state = State.HEAD
+            self._state = _HEAD
             if self._read_paused and not self.paused:
                 self._resume_reading()
         else:
@@ -348,7 +344,7 @@ class Connection(asyncio.Protocol):
         self._request = Request("-", b"-", b"", {}, "1.1")
         self._request.started_ns = perf_counter_ns()
         self._request.peer = self.peer
-        self._state = State.BUSY
+        self._state = _BUSY
         self._response = self._door.refuse(error, self._request)
         self._response.close = True
         self._answer(self._response)
@@ -357,7 +353,7 @@ class Connection(asyncio.Protocol):
 
     def _close_gently(self, *, cut_short: bool) -> None:
         """Close so that a peer that is still sending can read its answer first."""
-        self._state = State.DRAIN
+        self._state = _DRAIN
         self._received = 0
         self._since = clock.monotonic()
         self._resume_reading()
@@ -373,20 +369,20 @@ class Connection(asyncio.Protocol):
 
     def close_idle(self) -> bool:
         """At shutdown: close now if no request is under way; tells whether it was idle."""
-        if self._state is State.HEAD:
+        if self._state == _HEAD:
             self.transport.close()
             return True
-        return self._state is not State.BUSY
+        return self._state != _BUSY
 
     def check_time(self, now: float) -> None:
         """Cut off a peer that stands still."""
         limits = self._door.limits
-        if self._state is State.DRAIN:
+        if self._state == _DRAIN:
             if now - self._since > DRAIN_S:
                 self.transport.abort()
         elif self._sender is not None:
             self._check_progress(now, self._sender.progress, limits.body_timeout_s)
-        elif self._state is State.BUSY:
+        elif self._state == _BUSY:
             self._check_body(now, limits.body_timeout_s)
         elif held := self.transport.get_write_buffer_size():
             self._check_progress(now, held, limits.body_timeout_s)

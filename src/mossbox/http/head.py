@@ -65,27 +65,24 @@ class HeadParser:
             raise errors.BadRequest(f"The request's head is not well-formed: {error}") from None
         if self._complete:
             self._parser = parser
-        return self._request(parser)
-
-    def _request(self, parser: httptools.HttpRequestParser) -> Request:
-        version = parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise errors.BadRequest(f"HTTP/{version} is not spoken here.")
-        if len(self._fields) > FIELD_COUNT_MAX:
-            raise errors.RequestHeaderTooLarge(f"More than {FIELD_COUNT_MAX} header fields.")
         headers = _headers(self._fields)
-        path, query, authority = _split_target(self._target)
-        if authority:
-            headers["host"] = authority
-        elif "host" not in headers and version == "1.1":
-            raise errors.BadRequest("The Host header is missing.")
-        request = Request(parser.get_method().decode("ascii"), path, query, headers, version)
-        request.keep_alive = _keep_alive(version, headers.get("connection"))
+        target = self._target
+        if target[:1] != b"/":
+            target, headers["host"] = _absolute(target, headers.get("host", ""))
+        if b"#" in target:
+            raise errors.BadRequest("A request target has no fragment.")
+        path, _, query = target.partition(b"?")
+        version = parser.get_http_version()
+        request = Request(parser.get_method().decode(), path, query, headers, version)
+        if version != "1.1" or "connection" in headers or "host" not in headers:
+            _check_version(request)
         return request
 
 
 def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
+    if len(fields) > FIELD_COUNT_MAX:
+        raise errors.RequestHeaderTooLarge(f"More than {FIELD_COUNT_MAX} header fields.")
     for raw, value in fields:
         name = _names.get(raw)
         if name is None:
@@ -109,42 +106,38 @@ def _remember(raw: bytes) -> str:
     return name
 
 
-def _split_target(target: bytes) -> tuple[bytes, bytes, str]:
-    """Path, query and authority (of an absolute-form target) as raw bytes."""
-    authority = ""
-    if target[:1] != b"/":
-        target, authority = _absolute(target)
-    if b"#" in target:
-        raise errors.BadRequest("A request target has no fragment.")
-    path, _, query = target.partition(b"?")
-    return path, query, authority
-
-
-def _absolute(target: bytes) -> tuple[bytes, str]:
+def _absolute(target: bytes, host: str) -> tuple[bytes, str]:
+    """The path of a target that is no path, and the host that it names instead of the header."""
     if target == b"*":
-        return b"/", ""
+        return b"/", host
     scheme, separator, rest = target.partition(b"://")
     if not separator or scheme.lower() not in (b"http", b"https"):
         raise errors.BadRequest("The request target is neither a path nor a URL.")
     for mark in (b"/", b"?"):
-        host, found, tail = rest.partition(mark)
-        if found and b"?" not in host:
+        authority, found, tail = rest.partition(mark)
+        if found and b"?" not in authority:
             path = tail if mark == b"/" else b"?" + tail
-            return b"/" + path, host.decode("ascii", "replace")
+            return b"/" + path, authority.decode("ascii", "replace")
     return b"/", rest.decode("ascii", "replace")
 
 
-def _keep_alive(version: str, connection: str | None) -> bool:
-    if connection is None:
-        return version == "1.1"
-    options = {option.strip() for option in connection.lower().split(",")}
-    return "close" not in options and (version == "1.1" or "keep-alive" in options)
+def _check_version(request: Request) -> None:
+    """Refuse other versions, and say whether the connection stays open."""
+    version, headers = request.version, request.headers
+    if version not in ("1.1", "1.0"):
+        raise errors.BadRequest(f"HTTP/{version} is not spoken here.")
+    if "host" not in headers and version == "1.1":
+        raise errors.BadRequest("The Host header is missing.")
+    options = {option.strip() for option in headers.get("connection", "").lower().split(",")}
+    stays = version == "1.1" or "keep-alive" in options
+    request.keep_alive = stays and "close" not in options
 
 
 def body_length(request: Request) -> int | None:
     """Bytes of body that follow, None for a chunked one; raises BadRequest when in doubt."""
-    length = request.headers.get("content-length")
-    coding = request.headers.get("transfer-encoding")
+    headers = request.headers
+    length = headers.get("content-length")
+    coding = headers.get("transfer-encoding")
     if coding is not None:
         if length is not None or request.version == "1.0" or coding.lower() != "chunked":
             raise errors.BadRequest("The body's length can be understood in two ways.")

@@ -1,10 +1,10 @@
 """Running a handler without paying for a Task until it really waits.
 
-Most requests are answered without one wait. A coroutine is therefore stepped here; only when it
-yields a future does a Task take it over, so that timeouts and cancellation work from there on.
+Most requests are answered without one wait. So the door steps a handler's coroutine itself; only
+when that yields a future does a Task take over the rest, and from there on timeouts and
+cancellation work as usual.
 """
 
-import asyncio
 import types
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
@@ -12,20 +12,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def step(
-    coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop
-) -> "T | asyncio.Future[T]":
-    """The coroutine's result if it did not have to wait, else a task for the rest of it."""
-    try:
-        first = coroutine.send(None)
-    except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
-    return loop.create_task(_rest(coroutine, first))
-
-
 @types.coroutine
-def _rest(coroutine: Coroutine[Any, Any, T], waited: Any) -> Generator[Any, Any, T]:
-    """What is left of a coroutine whose first wait is already known."""
+def rest_of(coroutine: Coroutine[Any, Any, T], waited: Any) -> Generator[Any, Any, T]:
+    """What is left of a coroutine that has been stepped to its first wait."""
     while True:
         try:
             value = yield waited
