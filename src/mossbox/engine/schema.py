@@ -2,7 +2,9 @@
 
 Keys are bytes, so both databases sort them as OSS does. `rank` is minus a sequence drawn inside
 the transaction: ascending order is newest first, which both databases can page by row values.
-The version that readers see is always the one with the lowest rank of its key.
+The version that readers see is always the one with the lowest rank of its key. `versions_live`
+holds all that a listing shows, so a page never touches the table, however many versions and delete
+markers lie between its keys.
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
@@ -90,7 +92,8 @@ create table versions (
     extents integer not null,
     primary key (bucket, key, rank)) {without_rowid};
 
-create index versions_live on versions (bucket, key) where live = 1;
+create index versions_live on versions
+    (bucket, key, size, modified_ms, etag, kind, storage_class) where live = 1;
 
 create table extents (
     rank bigint not null,
