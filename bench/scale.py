@@ -159,13 +159,11 @@ def listings(folder: Path, keys: int) -> None:
         for label, (bucket, after) in pages.items():
             query = f"list-type=2&max-keys=1000{after}"
             print(f"{label}: {cost(peer, client, bucket, query):.2f} ms CPU")
-        for label, after in {
-            "first": "",
-            "last": f"&start-after={keys // 1000 - 500:06d}%2F",
-        }.items():
+        later = f"&start-after={keys // 2000:06d}%2F"
+        for label, after in (("first", ""), ("later", later)):
             query = f"delimiter=%2F&list-type=2&max-keys=1000{after}"
-            print(f"{keys // 1000:,} folders, {label} page: "
-                  f"{cost(peer, client, 'folders', query):.2f} ms CPU")  # fmt: skip
+            milliseconds = cost(peer, client, "folders", query)
+            print(f"{keys // 1000:,} folders, {label} page: {milliseconds:.2f} ms CPU")
     finally:
         peer.end()
 
