@@ -8,14 +8,20 @@ import sys
 from typing import IO
 
 from mossbox import clock
+from mossbox.settings import SettingsError
 
-_SECRET = re.compile(rb"(?i)((?:^|&)(?:x-oss-)?(?:signature|security-token|credential)=)[^&]*")
+_SECRET = re.compile(
+    rb"(?i)((?:^|&)(?:x-(?:oss|acs|amz)-)?(?:signature|security-?token|credential|password)=)[^&]*"
+)
 _BUFFER_LINES = 4096
 _AGENTS_MAX = 1024
 
 
 class AccessLog:
-    """Collects lines until `flush`; `path` is a file, ``-`` or ``off``."""
+    """Collects lines until `flush`; `path` is a file, ``-`` or ``off``.
+
+    Raises SettingsError for a file that can't be opened.
+    """
 
     def __init__(self, path: str) -> None:
         self._lines: list[str] = []
@@ -23,7 +29,10 @@ class AccessLog:
         if path == "-":
             self._file = sys.stdout
         elif path != "off":
-            self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  (open while we run)
+            try:
+                self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115  (open while we run)
+            except OSError as error:
+                raise SettingsError(f"--access-log {path}: {error.strerror}") from None
         self.enabled = self._file is not None
         self._second = (0, "")
         self._agents: dict[str, str] = {}
@@ -69,8 +78,12 @@ class AccessLog:
             self._lines.clear()
 
     def reopen(self) -> None:
-        """After the file was moved away (SIGHUP)."""
+        """After the file was moved away (SIGHUP); a name that can't be opened keeps the old one."""
         if self._file is not None and self._file is not sys.stdout:
-            name = self._file.name
+            self.flush()
+            try:
+                fresh = open(self._file.name, "a", encoding="utf-8")  # noqa: SIM115
+            except OSError:
+                return
             self._file.close()
-            self._file = open(name, "a", encoding="utf-8")  # noqa: SIM115
+            self._file = fresh

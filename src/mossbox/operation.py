@@ -152,7 +152,9 @@ class Empty(msgspec.Struct):
 class Routes:
     """Finds the operation of a request: the one that demands most and is satisfied.
 
-    Raises ValueError at import time when one request could satisfy two equally demanding ones.
+    Of two that demand the same names, the one that also demands a value comes first. Raises
+    ValueError at import time for two that demand the same. A request that satisfies two different
+    demands (``?acl&cors``) gets one of them, and the pipeline refuses it for the other's name.
     """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -163,7 +165,7 @@ class Routes:
             if entry.also:
                 self._add(entry, entry.also)
         for entries in self._demanding.values():
-            entries.sort(key=lambda entry: -len(entry.when))
+            entries.sort(key=_demand, reverse=True)
         names = {n.partition("=")[0] for es in self._demanding.values() for e in es for n in e.when}
         self.selectors = frozenset(names)
         self._headers = frozenset(name for name in names if name.startswith("x-oss-"))
@@ -193,6 +195,10 @@ class Routes:
                 if all(_present(name, query, headers) for name in entry.when):
                     return entry
         return self._plain.get(place)
+
+
+def _demand(entry: Operation) -> tuple[int, int]:
+    return len(entry.when), sum("=" in name for name in entry.when)
 
 
 def _present(name: str, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:

@@ -1,12 +1,19 @@
 """Every setting of the server: one record from which flags, environment twins and docs derive."""
 
+import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+SECRET_SIZE_MIN = 16  # off loopback
+
 DEVELOPMENT_KEY_ID = "mossbox"
 DEVELOPMENT_KEY_SECRET = "mossbox-secret"  # noqa: S105  (published on purpose, loopback only)
+
+_LOOPBACK_IPV4 = re.compile(r"127(\.[0-9]{1,3}){3}\Z")
+_ACCOUNT_ID = re.compile(r"[0-9]{16}\Z")
 
 
 class SettingsError(ValueError):
@@ -94,7 +101,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
             text = environ.get(environment_name(item.name))
             if text is None:
                 continue
-            given = text.split(",") if item.metadata["many"] and text else text or None
+            many = item.metadata["many"] and text
+            given = [part.strip() for part in text.split(",")] if many else text or None
         if given is not None:
             values[item.name] = _convert(item.name, item.default, given)
     return Settings(**values)
@@ -111,8 +119,12 @@ def _convert(name: str, default: Any, given: Any) -> Any:
                 else (given,)
             )
         return type(default)(given)
-    except ValueError as error:
-        raise SettingsError(f"{flag_name(name)}: {given!r} is not usable: {error}") from None
+    except ValueError:
+        kind = _KINDS[type(default)]
+        raise SettingsError(f"{flag_name(name)}: {given!r} is not {kind}") from None
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number of seconds"}
 
 
 def _boolean(text: str) -> bool:
@@ -120,40 +132,56 @@ def _boolean(text: str) -> bool:
         return True
     if text.lower() in ("0", "false", "no", "off", ""):
         return False
-    raise ValueError("say true or false")
+    raise ValueError(text)
 
 
 def split_address(text: str) -> tuple[str, int]:
     """``127.0.0.1:9000``, ``[::1]:9000`` or ``localhost:9000`` as host and port."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535 or not host:
+    number = port.isascii() and port.isdigit() and int(port) <= 65535
+    if not colon or not number or not host.strip("[]"):
         raise SettingsError(f"{text!r} is not an address: write HOST:PORT, such as 127.0.0.1:9000")
     return host.strip("[]"), int(port)
 
 
 def is_loopback(host: str) -> bool:
     """Whether an address can only be reached from this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return host in ("localhost", "::1") or _LOOPBACK_IPV4.match(host) is not None
 
 
 def check(settings: Settings) -> None:
     """Refuse combinations that would be unsafe or cannot work; raises SettingsError."""
-    host, _ = split_address(settings.listen)
-    hosts = [host]
+    hosts = [split_address(settings.listen)[0]]
     if settings.tls_listen:
         hosts.append(split_address(settings.tls_listen)[0])
-        if not settings.tls_self_signed and not (settings.tls_cert and settings.tls_key):
-            raise SettingsError("--tls-listen needs --tls-cert and --tls-key, or --tls-self-signed")
     if settings.console != "off":
-        split_address(settings.console)
-    if settings.account_id and not (
-        settings.account_id.isdigit() and len(settings.account_id) == 16
-    ):
+        hosts.append(split_address(settings.console)[0])
+    _check_tls(settings)
+    _check_numbers(settings)
+    if settings.account_id and not _ACCOUNT_ID.match(settings.account_id):
         raise SettingsError("--account-id is 16 digits")
     if bool(settings.access_key_id) != bool(settings.access_key_secret):
         raise SettingsError("give MOSSBOX_ACCESS_KEY_ID and MOSSBOX_ACCESS_KEY_SECRET together")
     if not all(map(is_loopback, hosts)):
         _check_public(settings)
+
+
+def _check_tls(settings: Settings) -> None:
+    files = (settings.tls_cert, settings.tls_key)
+    if not settings.tls_listen:
+        if any(files) or settings.tls_self_signed:
+            raise SettingsError("a certificate is of no use without --tls-listen")
+    elif settings.tls_self_signed == any(files) or any(files) != all(files):
+        raise SettingsError("--tls-listen needs --tls-cert and --tls-key, or --tls-self-signed")
+
+
+def _check_numbers(settings: Settings) -> None:
+    for name in ("workers", "inline_limit_kib", "drain_timeout_s"):
+        if not 0 <= getattr(settings, name) < math.inf:
+            raise SettingsError(f"{flag_name(name)} is a number from 0 up")
+    for name in ("memory_limit_mib", "header_timeout_s", "body_timeout_s", "idle_timeout_s"):
+        if not 0 < getattr(settings, name) < math.inf:
+            raise SettingsError(f"{flag_name(name)} is a number above 0")
 
 
 def _check_public(settings: Settings) -> None:
@@ -163,5 +191,6 @@ def _check_public(settings: Settings) -> None:
             "the development key pair is public, so it is refused off loopback: set "
             "MOSSBOX_ACCESS_KEY_ID and MOSSBOX_ACCESS_KEY_SECRET, or listen on 127.0.0.1"
         )
-    if len(secret) < 16:
-        raise SettingsError("off loopback the secret needs at least 16 characters")
+    further = [text.strip().rpartition(":")[2] for text in settings.accounts.split(",") if text]
+    if any(len(text) < SECRET_SIZE_MIN for text in (secret, *further)):
+        raise SettingsError(f"off loopback a secret needs at least {SECRET_SIZE_MIN} characters")

@@ -55,7 +55,11 @@ def serve(flags: dict[str, object]) -> int:
         return supervisor.run(welcome(settings, supervisor.port))
     except (SettingsError, StoreError, Busy) as error:
         print(f"mossbox: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:
+        if error.filename is None:
+            raise  # a fault of ours, not a path that somebody gave
+        print(f"mossbox: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 2
 
 
 def welcome(settings: Settings, port: int) -> str:

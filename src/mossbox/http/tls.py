@@ -6,6 +6,8 @@ import os
 import ssl
 from pathlib import Path
 
+from mossbox import clock
+
 _LIFETIME_DAYS = 825  # the longest that clients accept
 
 
@@ -41,7 +43,7 @@ def _make(names: tuple[str, ...]) -> tuple[bytes, bytes]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Mossbox on this machine")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)

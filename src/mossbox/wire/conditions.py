@@ -25,18 +25,20 @@ def decide(
     if if_match is not None:
         if not _names(if_match, etag):
             return Outcome.FAILED
-    elif if_unmodified_since is not None:
-        limit = http_seconds(if_unmodified_since)
-        if limit is not None and modified_s > limit:
-            return Outcome.FAILED
+    elif _unchanged_since(if_unmodified_since, modified_s) is False:
+        return Outcome.FAILED
     if if_none_match is not None:
         if _names(if_none_match, etag):
             return Outcome.NOT_MODIFIED
-    elif if_modified_since is not None:
-        limit = http_seconds(if_modified_since)
-        if limit is not None and modified_s <= limit:
-            return Outcome.NOT_MODIFIED
+    elif _unchanged_since(if_modified_since, modified_s):
+        return Outcome.NOT_MODIFIED
     return Outcome.GO
+
+
+def _unchanged_since(header: str | None, modified_s: int) -> bool | None:
+    """None where there is no date to compare with."""
+    limit = None if header is None else http_seconds(header)
+    return None if limit is None else modified_s <= limit
 
 
 def _names(header: str, etag: str) -> bool:

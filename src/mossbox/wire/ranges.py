@@ -13,24 +13,26 @@ def parse(text: str, size: int, *, standard: bool) -> tuple[int, int] | None:
     ValueError (416 InvalidRange).
     """
     found = _ONE.match(text.strip())
-    if found is None or found.group(0) == "bytes=-":
+    if found is None:
         return None
     first, last = found.groups()
-    if not first:
-        return _suffix(int(last), size, standard)
-    start = int(first)
-    stop = int(last) + 1 if last else size
-    if last and stop <= start:
+    if first:
+        return _between(int(first), int(last) + 1 if last else None, size, standard)
+    return _suffix(int(last), size, standard) if last else None
+
+
+def _between(start: int, stop: int | None, size: int, standard: bool) -> tuple[int, int] | None:
+    if stop is None:
+        stop = max(size, start + 1)
+    if stop <= start:
         return None  # last before first: not a range at all
-    if start >= size:
-        if standard:
-            raise ValueError(text)
+    if stop <= size:
+        return start, stop
+    if not standard:
         return None
-    if stop > size:
-        if not standard:
-            return None
-        stop = size
-    return start, stop
+    if start >= size:
+        raise ValueError("the range begins past the end")
+    return start, size
 
 
 def _suffix(length: int, size: int, standard: bool) -> tuple[int, int] | None:
