@@ -1,7 +1,6 @@
 """One worker: engine, front, pipeline and door put together, from start to drained."""
 
 import asyncio
-import hmac
 import logging
 import os
 import signal
@@ -9,34 +8,29 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from mossbox import clock, errors, jobs
+from mossbox import clock, jobs
 from mossbox.accesslog import AccessLog
-from mossbox.auth.credentials import Keys, root_key
-from mossbox.engine import Bucket, Tx, buckets, identities
-from mossbox.engine.identities import Account
-from mossbox.engine.store import BUCKETS_MAX, Engine, open_directory, open_memory
-from mossbox.errors import ServiceError
+from mossbox.bootstrap import keys, prepare
+from mossbox.engine.store import Engine, open_directory, open_memory
 from mossbox.fronts.hosts import Hosts
 from mossbox.fronts.oss import OssFront
 from mossbox.http.connection import Door, Limits
 from mossbox.http.listen import Acceptor
 from mossbox.http.message import Request, Response
-from mossbox.metrics import Counters, render
+from mossbox.metrics import Counters
 from mossbox.operation import REGISTER
 from mossbox.operations.call import Endpoints
+from mossbox.pages import Pages
 from mossbox.pipeline import Note, Pipeline
-from mossbox.settings import Settings, SettingsError, is_loopback
+from mossbox.settings import Settings
 from mossbox.shared import Shared
-from mossbox.wire import names
 
 log = logging.getLogger("mossbox")
 
-_DEFAULT_UID = "1000000000000001"
 _FLUSH_EVERY_S = 0.25
 _LABELS = [*REGISTER, "none"]
 _NO_OPERATION = len(REGISTER)
@@ -64,7 +58,7 @@ class Worker:
 
     async def prepare(self) -> None:
         """Accounts and buckets that the settings ask for; raises SettingsError."""
-        await prepare(self.engine, self.settings)
+        await prepare(self.engine.db, self.settings)
 
     def serve(
         self,
@@ -112,12 +106,13 @@ class Worker:
         settings = self.settings
         front = OssFront(
             Hosts(settings.domain, settings.cname, strict=settings.development),
-            _keys(self.engine, settings),
+            keys(self.engine.db, settings),
             guard_origin=settings.development,
             strict_regions=settings.strict_regions,
         )
-        self.pages = Pages(self)
-        pipeline = Pipeline(self.engine, front, Endpoints(settings.region), self.pages.answer)
+        stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
+        pages = Pages(settings, self.engine.db, stripes, _LABELS)
+        pipeline = Pipeline(self.engine, front, Endpoints(settings.region), pages.answer)
         limits = Limits(settings.header_timeout_s, settings.body_timeout_s, settings.idle_timeout_s)
         return Door(pipeline.handle, pipeline.refuse, self._done, limits)
 
@@ -168,46 +163,6 @@ class Worker:
             )  # fmt: skip
 
 
-class Pages:
-    """``/-/…``: the server's own pages, on endpoint hosts only."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._hosts = Hosts(worker.settings.domain, worker.settings.cname, strict=False)
-
-    def answer(self, request: Request) -> Response | None:
-        """A page, or None where the address belongs to a bucket's host."""
-        if not self._hosts.resolve(request.headers.get("host", "localhost")).endpoint:
-            return None
-        if request.method not in ("GET", "HEAD"):
-            raise errors.MethodNotAllowed(Method=request.method, ResourceType="page")
-        if request.path == b"/-/health":
-            return _text(200, "ok\n")
-        if request.path == b"/-/ready":
-            fault = self._worker.engine.db.fault()
-            return _text(503, f"not ready: {fault}\n") if fault else _text(200, "ready\n")
-        if request.path == b"/-/metrics":
-            return self._metrics(request)
-        raise errors.NoSuchPage()
-
-    def _metrics(self, request: Request) -> Response:
-        token = self._worker.settings.metrics_token
-        if token:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
-                raise errors.AccessDenied("Metrics need their token.")
-        elif not is_loopback(request.peer):
-            raise errors.AccessDenied("Metrics are for this machine unless a token is set.")
-        shared = self._worker.shared
-        stripes = [shared.counters(number) for number in range(shared.workers)]
-        return _text(200, render(stripes, _LABELS).decode(), "text/plain; version=0.0.4")
-
-
-def _text(status: int, text: str, kind: str = "text/plain") -> Response:
-    head = f"Content-Type: {kind}; charset=utf-8\r\nCache-Control: no-store\r\n"
-    return Response(status, head, text.encode())
-
-
 def _engine(settings: Settings, shared: Shared, number: int) -> Engine:
     inline_limit = settings.inline_limit_kib << 10
     if settings.memory:
@@ -218,61 +173,3 @@ def _engine(settings: Settings, shared: Shared, number: int) -> Engine:
     return open_directory(
         Path(settings.data), shared, worker=number, now_ms=clock.now_ms, inline_limit=inline_limit
     )
-
-
-def _further_accounts(settings: Settings) -> list[tuple[str, str, str]]:
-    """Uid, key id and secret of each of ``MOSSBOX_ACCOUNTS``."""
-    found = []
-    for text in filter(None, settings.accounts.split(",")):
-        parts = text.strip().split(":")
-        if len(parts) != 3 or not all(parts):
-            raise SettingsError("MOSSBOX_ACCOUNTS: write UID:KEYID:SECRET, separated by commas")
-        found.append((parts[0], parts[1], parts[2]))
-    return found
-
-
-async def prepare(engine: Engine, settings: Settings) -> None:
-    """Make the accounts and buckets that the settings ask for; repeatable."""
-    root = identities.root(engine.db)
-    wanted = settings.account_id or (root.uid if root else _DEFAULT_UID)
-    if root is not None and root.uid != wanted:
-        raise SettingsError(f"this store's account id is {root.uid}, fixed at its first start")
-    now = clock.now_ms()
-    for uid, name in [(wanted, wanted), *((uid, uid) for uid, _, _ in _further_accounts(settings))]:
-        if identities.find(engine.db, uid) is None:
-            await engine.db.write(partial(identities.create, uid=uid, name=name, now_ms=now))
-    account = identities.find(engine.db, wanted)
-    assert account is not None
-    for text in settings.bucket:
-        await _make_bucket(engine, settings, account, text)
-
-
-async def _make_bucket(engine: Engine, settings: Settings, account: Account, text: str) -> None:
-    name, _, acl = text.partition(":")
-    try:
-        names.check_new_bucket(name)
-    except ServiceError:
-        raise SettingsError(f"--bucket {name!r} is not a bucket's name") from None
-    if acl not in ("", *names.ACLS[1:]):
-        raise SettingsError(f"--bucket {text!r}: the ACL is one of {', '.join(names.ACLS[1:])}")
-    asked = Bucket(
-        0, name, account.id, clock.now_ms(), settings.region, 0, 0,
-        names.ACLS.index(acl or "private"), 0,
-    )  # fmt: skip
-
-    def work(tx: Tx) -> None:
-        buckets.create(tx, asked, BUCKETS_MAX)
-
-    await engine.db.write(work, catalog=True)
-
-
-def _keys(engine: Engine, settings: Settings) -> Keys:
-    root = identities.root(engine.db)
-    assert root is not None
-    key_id, secret = settings.root_key
-    keys = {key_id: root_key(key_id, secret, root.id, root.uid)}
-    for uid, other_id, other_secret in _further_accounts(settings):
-        account = identities.find(engine.db, uid)
-        assert account is not None
-        keys[other_id] = root_key(other_id, other_secret, account.id, uid)
-    return Keys(keys)
