@@ -1,6 +1,7 @@
 """The parent of the workers: opens the sockets, holds the data directory, restarts the dead."""
 
 import fcntl
+import logging
 import os
 import signal
 import ssl
@@ -10,14 +11,17 @@ from pathlib import Path
 from types import FrameType
 
 from mossbox.app import Sockets, Worker
-from mossbox.engine.sqlite import StoreError
+from mossbox.engine.sqlite import DataLock, StoreError
 from mossbox.engine.store import prepare_directory
 from mossbox.http import tls
 from mossbox.http.listen import open_sockets
 from mossbox.settings import Settings, SettingsError, check, split_address
 from mossbox.shared import Shared
 
+log = logging.getLogger("mossbox")
+
 _RESTART_PAUSE_S = 0.5
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TLS_NAMES = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
 
@@ -107,7 +111,8 @@ class Supervisor:
         os.close(told)
         for _ in range(self.shared.workers):
             if not os.read(ready, 1):
-                break  # a worker could not start; it said why
+                self._stop(signal.SIGTERM, None)  # a worker could not start; it said why
+                break
         else:
             _say(announce)
         os.close(ready)
@@ -115,20 +120,27 @@ class Supervisor:
 
     def _start(self, number: int, told: int = -1) -> None:
         parent = os.getpid()
+        # A signal in the middle would miss the child, or find it with its parent's handlers.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         pid = os.fork()
         if pid:
             self._pids[pid] = number
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
             return
         status = 1
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nothing to reopen yet
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
             worker = Worker(self.settings, self.shared, number)
             worker.serve(self.sockets, self.tls, lambda: _tell(told), parent)
             status = 0
         except (SettingsError, StoreError) as error:
             print(f"mossbox: {error}", file=sys.stderr)
             status = 2
+        except Exception:
+            log.exception("worker %d failed", number)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -149,18 +161,25 @@ class Supervisor:
                 continue
             code = os.waitstatus_to_exitcode(status)
             if self._stopping or code == 2:
-                worst = max(worst, abs(code))
+                if code != -signal.SIGTERM:  # told to stop before it could listen for it
+                    worst = max(worst, abs(code))
                 if code == 2:
                     self._stop(signal.SIGTERM, None)
                 continue
             print(f"mossbox: worker {number} ended ({code}); starting another", file=sys.stderr)
-            # What it cached for the others' sake may be half done: all read the catalog anew.
-            self.shared.catalog_changes()
-            self.shared.catalog_changed()
+            self._renew_catalog()
             time.sleep(_RESTART_PAUSE_S)
             if not self._stopping:
                 self._start(number)
         return worst
+
+    def _renew_catalog(self) -> None:
+        """A worker died, perhaps between a commit and its mark: all read the catalog anew."""
+        lock = DataLock(self.folder)
+        with lock:  # another worker's commit may be under way, and its mark must stay
+            self.shared.catalog_changes()
+            self.shared.catalog_changed()
+        lock.close()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -13,17 +13,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from struct import unpack
 
+from mossbox import errors
 from mossbox.engine.blobfile import BLOCK_BYTES, BlobDamaged, blocks, trailer
 from mossbox.engine.ids import IdSource, current_hour, hour_of
 from mossbox.wire.checksum import crc64, crc64_combine
 
 _BUFFER_BYTES = 8 * BLOCK_BYTES
 _ALIGNMENT = 4096  # of O_DIRECT, and of all disks we know
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_BYTES = 2 * BLOCK_BYTES
 _CHECKS_READ = 4096  # CRCs fetched at a time
 _BUFFERS_KEPT = 16
 _THREADS = 8
 _CLEAN = "clean"  # marks an hour that holds no leftovers
+_SWEPT_AT_ONCE = 64  # files that a sweep holds open together
 
 
 class FileBlobs:
@@ -70,11 +73,21 @@ class FileBlobs:
                 await busy
             busy = loop.run_in_executor(self._pool, write.finish, buffers[0], used)
             await busy
-        except BaseException:
-            self._pool.submit(write.abandon)  # a thread may still be writing, so not here
+        except BaseException as error:
+            if busy is not None:
+                busy.add_done_callback(_heard)
+            self._abandon(write)
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise errors.ServiceUnavailable("The store is full.") from None
             raise
         self._buffers.extend(buffers[: _BUFFERS_KEPT - len(self._buffers)])
         return write
+
+    def _abandon(self, write: "FileWrite") -> None:
+        try:
+            self._pool.submit(write.abandon)  # a thread may still be writing, so not here
+        except RuntimeError:  # the threads have ended: the server is stopping
+            write.abandon()
 
     def take_buffer(self) -> mmap.mmap:
         """A page-aligned buffer, as O_DIRECT wants it."""
@@ -85,7 +98,10 @@ class FileBlobs:
         while True:
             blob = self._ids.draw()
             self._hour(hour_of(blob))
-            fd = _open_new(self.path(blob))
+            try:
+                fd = _open_new(self.path(blob))
+            except FileExistsError:
+                continue  # the clock was set back, and a crash left this file
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -108,8 +124,9 @@ class FileBlobs:
         if fd is None:
             path = self.folder / f"{hour:06x}"
             path.mkdir(mode=0o700, exist_ok=True)
+            (path / _CLEAN).unlink(missing_ok=True)  # the clock was set back: to be swept again
             fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            _sync_path(self.folder)
+            sync_directory(self.folder)
             while len(self._hours) > 3:
                 os.close(self._hours.pop(min(self._hours)))
             self._hours[hour] = fd
@@ -142,19 +159,33 @@ class FileBlobs:
         loop = asyncio.get_running_loop()
         removed = 0
         for folder in await loop.run_in_executor(self._pool, self._unclean):
-            locked, busy = await loop.run_in_executor(self._pool, _lock_all, folder)
-            try:
-                # `known` reads the database, which belongs to this thread.
-                named = known(list(locked))
-                stray = [blob for blob in locked if blob not in named]
-                await loop.run_in_executor(self._pool, _remove, [self.path(b) for b in stray])
-            finally:
-                for fd in locked.values():
-                    os.close(fd)
-            removed += len(stray)
+            listed = await loop.run_in_executor(self._pool, os.listdir, folder)
+            names = [name for name in listed if len(name) == 16]
+            busy = False
+            for start in range(0, len(names), _SWEPT_AT_ONCE):
+                some = names[start : start + _SWEPT_AT_ONCE]
+                count, others = await self._sweep_some(folder, some, known)
+                removed += count
+                busy |= others
             if not busy and int(folder.name, 16) < current_hour(self._now_ms()) - 1:
                 (folder / _CLEAN).touch(mode=0o600)
         return removed
+
+    async def _sweep_some(
+        self, folder: Path, names: list[str], known: Callable[[list[int]], set[int]]
+    ) -> tuple[int, bool]:
+        """Sweep a few files of an hour: how many are gone, and whether some are being written."""
+        loop = asyncio.get_running_loop()
+        locked, busy = await loop.run_in_executor(self._pool, _lock_all, folder, names)
+        try:
+            # `known` reads the database, which belongs to this thread.
+            named = known(list(locked))
+            stray = [blob for blob in locked if blob not in named]
+            await loop.run_in_executor(self._pool, _remove, [self.path(b) for b in stray])
+        finally:
+            for fd in locked.values():
+                os.close(fd)
+        return len(stray), busy
 
     def _unclean(self) -> list[Path]:
         names = [name for name in os.listdir(self.folder) if len(name) == 6]
@@ -346,6 +377,12 @@ class FileReader:
             self._fd = -1
 
 
+def _heard(done: "asyncio.Future[None]") -> None:
+    """Look at a failure that another one hides, or the loop would complain."""
+    if not done.cancelled():
+        done.exception()
+
+
 def _open_new(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
@@ -373,13 +410,11 @@ def _remove(paths: list[str]) -> None:
             pass
 
 
-def _lock_all(folder: Path) -> tuple[dict[int, int], bool]:
+def _lock_all(folder: Path, names: list[str]) -> tuple[dict[int, int], bool]:
     """Descriptors of the files nobody is writing, by blob id, and whether others are."""
     locked: dict[int, int] = {}
     busy = False
-    for name in os.listdir(folder):
-        if len(name) != 16:
-            continue
+    for name in names:
         try:
             fd = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -394,7 +429,8 @@ def _lock_all(folder: Path) -> tuple[dict[int, int], bool]:
     return locked, busy
 
 
-def _sync_path(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -1,6 +1,7 @@
 """Ids for blobs: time first, so that they sort by age and one day's lie together on disk."""
 
 from collections.abc import Callable
+from threading import Lock
 
 _EPOCH_MS = 1_577_836_800_000  # 2020-01-01
 _SLOT_BITS, _COUNT_BITS = 6, 14
@@ -20,17 +21,19 @@ class IdSource:
         self._now_ms = now_ms
         self._ms = (after >> (_SLOT_BITS + _COUNT_BITS)) + 1
         self._count = 0
+        self._turn = Lock()  # the loop draws, and so do the threads that write files
 
     def draw(self) -> int:
         """A new id."""
         now = self._now_ms() - _EPOCH_MS
-        if now > self._ms:
-            self._ms, self._count = now, 0
-        else:
-            self._count += 1
-            if self._count >> _COUNT_BITS:
-                self._ms, self._count = self._ms + 1, 0
-        return self._ms << (_SLOT_BITS + _COUNT_BITS) | self._slot | self._count
+        with self._turn:
+            if now > self._ms:
+                self._ms, self._count = now, 0
+            else:
+                self._count += 1
+                if self._count >> _COUNT_BITS:
+                    self._ms, self._count = self._ms + 1, 0
+            return self._ms << (_SLOT_BITS + _COUNT_BITS) | self._slot | self._count
 
 
 def hour_of(blob: int) -> int:

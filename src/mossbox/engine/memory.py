@@ -24,17 +24,21 @@ class MemoryBlobs:
         """Keep a body."""
         parts = []
         size = 0
-        chunk = first or await read()
-        while chunk:
-            size += len(chunk)
-            if self._held + size > self._limit:
-                raise errors.ServiceUnavailable("The store is full.")
-            parts.append(chunk)
-            chunk = await read()
+        try:
+            chunk = first or await read()
+            while chunk:
+                if self._held + len(chunk) > self._limit:
+                    raise errors.ServiceUnavailable("The store is full.")
+                size += len(chunk)
+                self._held += len(chunk)  # at once: bodies that arrive side by side share the room
+                parts.append(chunk)
+                chunk = await read()
+        except BaseException:
+            self._held -= size
+            raise
         data = b"".join(parts)
         blob = self._ids.draw()
         self._blobs[blob] = data
-        self._held += len(data)
         self._writing.add(blob)
         return MemoryWrite(self, blob, data)
 

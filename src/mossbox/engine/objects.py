@@ -179,6 +179,8 @@ def known_blobs(db: Database, blobs: list[int]) -> set[int]:
 
 
 def highest_blob(db: Database) -> int:
-    """The highest id ever kept that is still known."""
-    rows = db.rows("select max(id) from blobs")
-    return rows[0][0] or 0
+    """The highest id that is still known: drawing it again would let its garbage take the new."""
+    highest = 0
+    for text in ("select max(id) from blobs", "select max(blob) from garbage"):
+        highest = max(highest, db.rows(text)[0][0] or 0)
+    return highest

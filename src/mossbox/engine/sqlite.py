@@ -27,6 +27,7 @@ _USAGE = ("objects", "bytes", "markers", "uploads", "parts")
 _WAL_PAGES = 1000
 _WAL_BYTES_KEPT = 64 << 20
 _CACHE_KIB = 16 << 10
+_BUSY_MS = 5000
 
 
 class StoreError(RuntimeError):
@@ -38,15 +39,16 @@ _texts: dict[str, str] = {}
 
 def _sqlite_text(sql: str) -> str:
     """``$1`` is a name to SQLite, bound in order of appearance; ``?1`` is the number."""
-    text = _texts.get(sql)
-    if text is None:
-        text = _texts[sql] = sql.replace("$", "?")
+    text = _texts[sql] = sql.replace("$", "?")
     return text
 
 
 def connect(file: str) -> apsw.Connection:
     """A connection with the settings that every one must have."""
     connection = apsw.Connection(file)
+    # Workers never meet here (DataLock): this is for the moment in which another process reads
+    # the log of a killed one, and for people who look into the file with their own tools.
+    connection.set_busy_timeout(_BUSY_MS)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)  # or some texts are parsed every time
     connection.pragma("synchronous", "full")
     connection.pragma("wal_autocheckpoint", _WAL_PAGES)
@@ -58,8 +60,12 @@ def connect(file: str) -> apsw.Connection:
 
 def prepare(file: str) -> apsw.Connection:
     """Create the tables where there are none; raises StoreError for a file that is not ours."""
-    connection = apsw.Connection(file)
-    version = connection.pragma("user_version")
+    try:
+        connection = apsw.Connection(file)
+        connection.set_busy_timeout(_BUSY_MS)
+        version = connection.pragma("user_version")
+    except apsw.Error as error:
+        raise StoreError(f"{file} can't be opened as a database: {error}") from None
     if version == 0 and not connection.pragma("schema_version"):
         connection.pragma("page_size", PAGE_BYTES)
         connection.pragma("auto_vacuum", "incremental")
@@ -118,7 +124,8 @@ class SqliteTx:
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
         """The result of a statement, read to its end."""
-        return cast("list[Row]", self._execute(_sqlite_text(sql), args).fetchall())
+        rows: list[Row] = self._execute(_texts.get(sql) or _sqlite_text(sql), args).fetchall()
+        return rows
 
     def next_rank(self) -> int:
         """A rank below all earlier ones."""
@@ -148,7 +155,8 @@ class SqliteTx:
         now = self._now_ms()
         for (bucket, storage_class), sums in self._usage.items():
             self.rows(
-                "insert into usage values ($1, $2, $3, $4, $5, $6, $7, $8)"
+                "insert into usage select id, $2, $3, $4, $5, $6, $7, $8 from buckets"
+                " where id = $1"  # the group may have deleted the bucket, and its usage with it
                 " on conflict (bucket, storage_class) do update set objects = objects + $3,"
                 " bytes = bytes + $4, markers = markers + $5, uploads = uploads + $6,"
                 " parts = parts + $7, modified_ms = $8",
@@ -190,7 +198,8 @@ class SqliteDatabase:
 
     def rows(self, sql: str, *args: Any) -> list[Row]:
         """The result of a read, as of the last commit."""
-        return cast("list[Row]", self._read(_sqlite_text(sql), args).fetchall())
+        rows: list[Row] = self._read(_texts.get(sql) or _sqlite_text(sql), args).fetchall()
+        return rows
 
     async def write(self, work: Callable[[Any], T], *, catalog: bool = False) -> T:
         """Run a unit of work; when this returns, it is durable."""
@@ -288,7 +297,7 @@ class SqliteDatabase:
     def _group_failed(self, group: list[_Unit], error: Exception) -> list[_Outcome]:
         if self._writer.in_transaction:
             self._writer.execute("rollback").fetchall()
-        if not isinstance(error, apsw.FullError):
+        if not isinstance(error, apsw.FullError | apsw.BusyError):
             # After a failed sync nobody knows what the disk holds: no more writes in this process.
             self._fault = f"{type(error).__name__}: {error}"
         return [(unit.future, None, _refusal(error)) for unit in group]
@@ -297,6 +306,8 @@ class SqliteDatabase:
 def _refusal(error: Exception) -> Exception:
     if isinstance(error, apsw.FullError):
         return errors.ServiceUnavailable("The store is full.")
+    if isinstance(error, apsw.BusyError):
+        return errors.ServiceUnavailable("Another program holds the database.")
     return error
 
 

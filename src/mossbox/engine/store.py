@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mossbox import errors
 from mossbox.engine import Blobs, Bucket, Database, buckets, identities, objects
-from mossbox.engine.files import FileBlobs
+from mossbox.engine.files import FileBlobs, sync_directory
 from mossbox.engine.identities import Account
 from mossbox.engine.ids import IdSource
 from mossbox.engine.memory import MemoryBlobs
@@ -69,7 +69,7 @@ class Engine:
 
 
 def prepare_directory(folder: Path) -> None:
-    """Make the data directory and its tables; raises StoreError, OSError."""
+    """Make the data directory and its tables, safe from a power cut; raises StoreError, OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "blobs").mkdir(mode=0o700, exist_ok=True)
     mask = os.umask(0o077)
@@ -77,6 +77,11 @@ def prepare_directory(folder: Path) -> None:
         prepare(str(folder / "mossbox.db")).close()
     finally:
         os.umask(mask)
+    sync_directory(folder)
+    try:
+        sync_directory(folder.absolute().parent)
+    except PermissionError:
+        pass  # we may not look into it: whoever made our place there has to
 
 
 def open_directory(

@@ -1,0 +1,59 @@
+"""Every implementation of the engine's two protocols, each made empty for each test."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mossbox import clock
+from mossbox.engine import Blobs, Database
+from mossbox.engine.files import FileBlobs
+from mossbox.engine.ids import IdSource
+from mossbox.engine.memory import MemoryBlobs
+from mossbox.engine.sqlite import SqliteDatabase
+from mossbox.engine.store import prepare_directory
+from mossbox.shared import Shared
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Runs coroutines one after the other on the one loop of the test."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture
+def shared() -> Shared:
+    return Shared(2)
+
+
+@pytest.fixture(params=["file", "file between workers", "memory"])
+def db(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Iterator[Database]:
+    if request.param == "memory":
+        made = SqliteDatabase(":memory:", shared=shared, now_ms=clock.now_ms)
+    else:
+        prepare_directory(tmp_path / "data")
+        workers = 2 if "workers" in request.param else 1
+        made = SqliteDatabase(
+            str(tmp_path / "data" / "mossbox.db"),
+            shared=shared, now_ms=clock.now_ms, workers=workers,
+        )  # fmt: skip
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["files", "memory"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+    ids = IdSource(0, clock.now_ms)
+    made: Blobs
+    if request.param == "memory":
+        made = MemoryBlobs(ids, 64 << 20)
+    else:
+        (tmp_path / "blobs").mkdir()
+        made = FileBlobs(tmp_path / "blobs", ids, clock.now_ms)
+    yield made
+    made.close()
