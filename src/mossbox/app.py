@@ -112,7 +112,9 @@ class Worker:
         )
         stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
         pages = Pages(settings, self.engine.db, stripes, _LABELS)
-        pipeline = Pipeline(self.engine, front, Endpoints(settings.region), pages.answer)
+        pipeline = Pipeline(
+            self.engine, front, Endpoints(settings.region, settings.strict_regions), pages.answer
+        )
         limits = Limits(settings.header_timeout_s, settings.body_timeout_s, settings.idle_timeout_s)
         return Door(pipeline.handle, pipeline.refuse, self._done, limits)
 

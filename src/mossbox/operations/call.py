@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT
 from mossbox.engine import Bucket, Version, objects
@@ -16,6 +17,7 @@ class Endpoints(NamedTuple):
     """How the store names itself in answers."""
 
     region: str  # of new buckets made through an address without one
+    strict: bool = False  # whether a bucket answers only at its own region's endpoint
 
     def extranet(self, region: str) -> str:
         """The public endpoint of a region."""
@@ -62,7 +64,18 @@ class Call:
         """The bucket that the address names; raises NoSuchBucket."""
         if self._bucket is None:
             self._bucket = self.engine.bucket(self.bucket_name)
+            if self.endpoints.strict:
+                self._check_region(self._bucket)
         return self._bucket
+
+    def _check_region(self, bucket: Bucket) -> None:
+        if bucket.region != (self.region or self.endpoints.region):
+            raise errors.AccessDenied(
+                "The bucket you are attempting to access must be addressed using the specified"
+                " endpoint. Please send all future requests to this endpoint.",
+                Bucket=bucket.name,
+                Endpoint=self.endpoints.extranet(bucket.region),
+            )
 
     def head(self) -> Version | None:
         """The object that the address names: the row that authorised is the row that is served."""
