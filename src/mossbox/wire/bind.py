@@ -143,7 +143,7 @@ def _header(field: Field) -> str:
         return f"(join_headers({value}) if {value} else '')"
     if not isinstance(field.mark, Header):
         return ""
-    shown = f"('true' if {value} else 'false')" if field.kind is bool else value
+    shown = f'"true" if {value} else "false"' if field.kind is bool else value
     text = f"f'{field.mark.name}: {{{shown}}}\\r\\n'"
     return f"('' if {value} is None else {text})" if field.optional else text
 

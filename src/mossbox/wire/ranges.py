@@ -2,7 +2,7 @@
 
 import re
 
-_ONE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})\Z")
+_ONE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})\Z")
 
 
 def parse(text: str, size: int, *, standard: bool) -> tuple[int, int] | None:

@@ -107,26 +107,32 @@ class Node:
 # XML parser does. So each travels through expat as a character that nobody uses and two digits.
 _STAND_IN = "\U0010fffe"
 _CONTROLS = bytes(mark for mark in range(32) if mark not in b"\t\n\r")
+_STAND_IN_BYTES = _STAND_IN.encode()
 _UNTAMED = re.compile(
-    rb"[%s]|&#(?:x[0-9a-fA-F]{1,2}|[0-9]{1,3});|%s" % (_CONTROLS, _STAND_IN.encode())
+    rb"[%s]|&#(?:x0*[0-9a-fA-F]{1,6}|0*[0-9]{1,7});|%s" % (_CONTROLS, _STAND_IN_BYTES)
 )
-_TAMED = re.compile(f"{_STAND_IN}(..)")
+_TAMED = re.compile(f"{_STAND_IN}(--|[0-9a-f]{{2}})")
 
 
 def _tame(data: bytes) -> bytes:
-    if b"&#" in data or _STAND_IN.encode() in data or data.translate(None, _CONTROLS) != data:
-        return _UNTAMED.sub(_stand_in, data)
-    return data
+    odd = len(data) - len(data.translate(None, _CONTROLS)) + data.count(b"&#")
+    if odd > _ELEMENTS_MAX:  # each costs a call
+        raise errors.MalformedXML(ErrorDetail="too many control characters")
+    return _UNTAMED.sub(_stand_in, data) if odd or _STAND_IN_BYTES in data else data
 
 
 def _stand_in(found: "re.Match[bytes]") -> bytes:
     text = found.group()
-    if text[:1] == b"&":
-        number = int(text[3:-1], 16) if text[2:3] == b"x" else int(text[2:-1])
-        if number > 31 or number not in _CONTROLS:
-            return text
-        text = bytes((number,))
-    return _STAND_IN.encode() + (b"%02x" % text[0] if len(text) == 1 else b"--")
+    number = text[0]
+    if len(text) > 1:
+        number = ord(_STAND_IN)
+        if text[:1] == b"&":
+            number = int(text[3:-1], 16) if text[2:3] == b"x" else int(text[2:-1])
+    if number == ord(_STAND_IN):
+        return _STAND_IN_BYTES + b"--"
+    if number > 31 or number not in _CONTROLS:
+        return text
+    return _STAND_IN_BYTES + b"%02x" % number
 
 
 def _restore(found: "re.Match[str]") -> str:
