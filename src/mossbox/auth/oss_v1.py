@@ -126,8 +126,8 @@ def string_to_sign(
 ) -> str:
     """Method, three headers, the x-oss- headers and the resource with its signed parameters."""
     headers = subject.headers
-    lines = [f"{k}:{v.strip()}\n" for k, v in headers.items() if k[:6] == "x-oss-"]
-    lines.sort()
+    # By name alone: "x-oss-meta-a:" stands before "x-oss-meta-a-b:", as a line it would not.
+    lines = [f"{k}:{headers[k].strip()}\n" for k in sorted(headers) if k[:6] == "x-oss-"]
     resource = f"/{subject.bucket}" if subject.bucket else "/"
     if subject.bucket and (slash or subject.key):
         resource += f"/{as_text(subject.key)}"
@@ -139,11 +139,11 @@ def string_to_sign(
 def _parameters(query: Mapping[str, str], signed: frozenset[str], prefixed: bool) -> str:
     if not query:
         return ""
-    chosen = sorted(
-        f"{name}={value}" if value else name
-        for name, value in query.items()
+    chosen = [
+        f"{name}={query[name]}" if query[name] else name
+        for name in sorted(query)
         if name in signed or (prefixed and name.startswith("x-oss-"))
-    )
+    ]
     return "?" + "&".join(chosen) if chosen else ""
 
 

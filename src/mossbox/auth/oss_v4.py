@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import time
 from calendar import timegm
 from collections.abc import Mapping
@@ -23,6 +24,10 @@ EXPIRES_MAX_S = 604_800
 _INNER = bytes(value ^ 0x36 for value in range(256))
 _OUTER = bytes(value ^ 0x5C for value in range(256))
 _EC_HEADER, _EC_QUERY = "0002-00000040", "0002-00000201"
+_EC_REGION = "0002-00000226"
+_REGION = re.compile(r"[a-z0-9-]+\Z")
+_BAD_REGION_HEADER = "Invalid signing region in Authorization header."
+_BAD_REGION_QUERY = "The signing region in credential is invalid."
 
 
 class _Authorization(NamedTuple):
@@ -78,20 +83,22 @@ def _parse_authorization(front: str) -> _Authorization:
         name, found, value = part.strip().partition("=")
         if found:
             fields[name] = value
-    return _authorization(fields.get("Credential", ""), fields.get("AdditionalHeaders", ""))
+    credential = fields.get("Credential", "")
+    return _authorization(credential, fields.get("AdditionalHeaders", ""), _BAD_REGION_HEADER)
 
 
 @lru_cache(maxsize=1024)
-def _authorization(credential: str, additional: str) -> _Authorization:
+def _authorization(credential: str, additional: str, bad_region: str) -> _Authorization:
     parts = credential.split("/")
-    if len(parts) != 5 or not all(parts) or parts[4] != TERMINATOR:
+    if len(parts) != 5 or not parts[0] or not parts[1] or parts[4] != TERMINATOR:
         raise errors.invalid_argument("Authorization header is invalid.", "Credential", credential)
-    if parts[3] != "oss" or parts[2].startswith("oss-"):
-        raise errors.invalid_argument(
-            f"The credential scope must be <day>/<region>/oss/{TERMINATOR}.",
-            "Credential",
-            credential,
+    if parts[2].startswith("oss-") or not _REGION.match(parts[2]):
+        raise errors.InvalidArgument(
+            bad_region, ec=_EC_REGION, ArgumentName="Credential", ArgumentValue=credential
         )
+    if parts[3] != "oss":
+        message = f"The credential scope must be <day>/<region>/oss/{TERMINATOR}."
+        raise errors.invalid_argument(message, "Credential", credential)
     names = sorted({name.strip().lower() for name in additional.split(";")} - {""})
     return _Authorization(parts[0], "/".join(parts[1:]), tuple(names))
 
@@ -100,9 +107,12 @@ def _query_claim(query: Mapping[str, str]) -> Claim:
     needed = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
     if any(name not in query for name in needed):
         raise errors.AccessDenied(f"Query-string authentication requires {', '.join(needed)}.")
-    parsed = _authorization(query["x-oss-credential"], query.get("x-oss-additional-headers", ""))
+    additional = query.get("x-oss-additional-headers", "")
+    parsed = _authorization(query["x-oss-credential"], additional, _BAD_REGION_QUERY)
     expires = query["x-oss-expires"]
-    if not (expires.isascii() and expires.isdigit() and 1 <= int(expires[:9]) <= EXPIRES_MAX_S):
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 10) or not (
+        1 <= int(expires) <= EXPIRES_MAX_S
+    ):
         message = f"x-oss-expires must lie between 1 and {EXPIRES_MAX_S}."
         raise errors.AccessDenied(message, ec="0002-00000232")
     timestamp = query["x-oss-date"]
@@ -161,15 +171,16 @@ def _day(claim: Claim) -> str:
 def canonical_request(subject: Subject, additional: tuple[str, ...] = ()) -> str:
     """The six parts that are signed; the bucket is always in the path."""
     headers = subject.headers
-    signed = [
-        f"{name}:{value.strip()}\n"
-        for name, value in headers.items()
+    names = [
+        name
+        for name in headers
         if name[:6] == "x-oss-"
         or name == "content-type"
         or name == "content-md5"
         or name in additional
     ]
-    signed.sort()
+    names.sort()  # by name alone: as lines "x-oss-meta-a-b:" would precede "x-oss-meta-a:"
+    signed = [f"{name}:{headers[name].strip()}\n" for name in names]
     path = f"/{subject.bucket}/{encode_path(subject.key)}" if subject.bucket else "/"
     return (
         f"{subject.method}\n{path}\n{canonical_query(subject.query)}\n{''.join(signed)}\n"

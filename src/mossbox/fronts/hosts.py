@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from mossbox import errors
-from mossbox.settings import SettingsError
+from mossbox.settings import SettingsError, is_loopback
 from mossbox.wire.names import is_ipv4
 
 _VENDOR = re.compile(
@@ -14,7 +14,7 @@ _VENDOR_PLAIN = re.compile(
     r"(?:(?P<bucket>[a-z0-9_-]+)\.)?oss(?:-accelerate(?:-overseas)?)?\.aliyuncs\.com\Z"
 )
 _RPC = re.compile(r"(sts|ram|ims)(?:[.-][a-z0-9-]+)*\.aliyuncs\.com\Z")
-_REGION_LABEL = re.compile(r"oss-[a-z]{2}-[a-z0-9-]+\Z")
+_REGION_LABEL = re.compile(r"oss-([a-z]{2}-[a-z0-9-]+?)(?:-internal)?\Z")
 _CACHE_MAX = 4096
 
 
@@ -56,37 +56,45 @@ class Hosts:
 
     def _resolve(self, name: str) -> Host:
         if name == "localhost" or is_ipv4(name) or ":" in name:
-            if self._strict and is_ipv4(name) and not name.startswith("127."):
+            if self._strict and not is_loopback(name):
                 raise errors.MisdirectedRequest(HostId=name)
             return _ENDPOINT
+        found = self._configured(name) or _below_localhost(name) or _vendor(name)
+        if found is None:
+            if self._strict:
+                raise errors.MisdirectedRequest(HostId=name)
+            return _ENDPOINT
+        return found
+
+    def _configured(self, name: str) -> Host | None:
         if name in self._cnames:
             return Host(endpoint=False, bucket=self._cnames[name])
-        if name.endswith(".localhost"):
-            return _below(name, "localhost")
         for domain in self._domains:
             if name == domain:
                 return _ENDPOINT
             if name.endswith(f".{domain}"):
                 return Host(endpoint=False, bucket=name[: -len(domain) - 1])
-        vendor = _VENDOR.match(name) or _VENDOR_PLAIN.match(name)
-        if vendor is not None:
-            parts = vendor.groupdict()
-            bucket = parts["bucket"] or ""
-            return Host(endpoint=not bucket, bucket=bucket, region=parts.get("region") or "")
-        if _RPC.match(name):
-            return Host(endpoint=True, rpc=True)
-        if self._strict:
-            raise errors.MisdirectedRequest(HostId=name)
-        return _ENDPOINT
+        return None
 
 
-def _below(name: str, suffix: str) -> Host:
+def _vendor(name: str) -> Host | None:
+    found = _VENDOR_PLAIN.match(name) or _VENDOR.match(name)
+    if found is not None:
+        parts = found.groupdict()
+        bucket = parts["bucket"] or ""
+        return Host(endpoint=not bucket, bucket=bucket, region=parts.get("region") or "")
+    return Host(endpoint=True, rpc=True) if _RPC.match(name) else None
+
+
+def _below_localhost(name: str) -> Host | None:
     """A name below localhost: its first label is the bucket, a region may stand between."""
-    bucket, _, rest = name[: -len(suffix) - 1].partition(".")
-    if _REGION_LABEL.match(bucket) and not rest:
-        return Host(endpoint=True, region=bucket[4:])
-    region = rest[4:] if _REGION_LABEL.match(rest) else ""
-    return Host(endpoint=False, bucket=bucket, region=region)
+    if not name.endswith(".localhost"):
+        return None
+    bucket, _, rest = name.removesuffix(".localhost").partition(".")
+    if not rest and (found := _REGION_LABEL.match(bucket)):
+        return Host(endpoint=True, region=found[1])
+    found = _REGION_LABEL.match(rest)
+    return Host(endpoint=False, bucket=bucket, region=found[1] if found else "")
 
 
 def _name_of(header: str) -> str:

@@ -2,10 +2,20 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from mossbox import clock, errors
-from mossbox.auth import ANONYMOUS, Caller, Subject, check_time, oss_v1, oss_v4, signature_error
+from mossbox.auth import (
+    ANONYMOUS,
+    Caller,
+    Claim,
+    Subject,
+    check_time,
+    oss_v1,
+    oss_v4,
+    signature_error,
+)
 from mossbox.auth.credentials import Keys
 from mossbox.errors import ServiceError
 from mossbox.fronts import Place
@@ -20,6 +30,8 @@ from mossbox.wire.xml import DECLARATION, escape
 _VERIFIERS = (oss_v4, oss_v1)
 _NO_QUERY: dict[str, str] = {}
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
+# What ali-oss writes for "no bucket" when its endpoint is an IP address: JavaScript's own word.
+_NO_BUCKET = "undefined"
 _HELP = "https://api.aliyun.com/troubleshoot?q="
 
 
@@ -42,13 +54,8 @@ class OssFront:
         query = parse_query(request.query) if request.query else _NO_QUERY
         if host.rpc or (host.endpoint and request.path == b"/" and _is_rpc(request, query)):
             raise errors.not_implemented("The RPC API (STS, RAM)")
-        if host.endpoint:
-            place = _path_style(request.path, query, host)
-        else:
-            key = decode(request.path[1:])
-            place = Place(
-                "object" if key else "bucket", host.bucket, key, query, host.region, False
-            )
+        style = _path_style if host.endpoint else _host_style
+        place = style(request.path, query, host)
         if place.bucket:
             names.check_bucket(place.bucket)
             if place.key:
@@ -71,18 +78,7 @@ class OssFront:
             if "authorization" in headers:
                 raise errors.InvalidArgument("Authorization header is invalid.")
             return ANONYMOUS
-        if claim.via == "header" and place.query and _signed_query(place.query):
-            raise errors.InvalidArgument("The request is signed in its URL and in a header.")
-        if claim.via == "query" and "x-oss-security-token" in headers:
-            raise errors.InvalidRequest(
-                "Security-token must be provided by query string parameter."
-            )
-        payload = headers.get("x-oss-content-sha256")
-        if payload is not None and payload != oss_v4.UNSIGNED and not _SHA256.match(payload):
-            raise errors.invalid_argument(
-                "The payload's hash is neither UNSIGNED-PAYLOAD nor a SHA-256.",
-                "x-oss-content-sha256", payload,
-            )  # fmt: skip
+        _check_claim(claim, place.query, headers)
         key = self._keys.find(claim)
         check_time(claim, clock.now())
         mismatch = scheme.verify(subject, claim, key.secret)
@@ -121,15 +117,37 @@ class OssFront:
         return Response(status, f"Content-Type: application/xml\r\n{head}", body)
 
 
+def _check_claim(claim: Claim, query: dict[str, str], headers: Mapping[str, str]) -> None:
+    """Refuse what no scheme can give a meaning to."""
+    if claim.via == "header" and query and _signed_query(query):
+        raise errors.InvalidArgument("The request is signed in its URL and in a header.")
+    if claim.via == "query" and "x-oss-security-token" in headers:
+        raise errors.InvalidRequest("Security-token must be provided by query string parameter.")
+    payload = headers.get("x-oss-content-sha256")
+    if payload is not None and payload != oss_v4.UNSIGNED and not _SHA256.match(payload):
+        raise errors.invalid_argument(
+            "The payload's hash is neither UNSIGNED-PAYLOAD nor a SHA-256.",
+            "x-oss-content-sha256", payload,
+        )  # fmt: skip
+
+
 def _path_style(path: bytes, query: dict[str, str], host: Host) -> Place:
-    bucket_raw, slash, key_raw = path[1:].partition(b"/")
+    bucket_raw, slash, key = path[1:].partition(b"/")
     if not bucket_raw:
-        if key_raw:
+        if key:
             raise errors.InvalidBucketName(BucketName="")
         return Place("service", "", b"", query, host.region, False)
-    key = decode(key_raw)
-    bucket = as_text(decode(bucket_raw))
+    if b"%" in path or b"+" in path:  # decoded once, each side of the slash for itself
+        bucket_raw, key = decode(bucket_raw), decode(key)
+    bucket = as_text(bucket_raw)
     return Place("object" if key else "bucket", bucket, key, query, host.region, not slash)
+
+
+def _host_style(path: bytes, query: dict[str, str], host: Host) -> Place:
+    if host.bucket == _NO_BUCKET and path == b"/":
+        return Place("service", "", b"", query, host.region, False)
+    key = decode(path[1:])
+    return Place("object" if key else "bucket", host.bucket, key, query, host.region, False)
 
 
 def _is_rpc(request: Request, query: dict[str, str]) -> bool:

@@ -6,10 +6,10 @@ import msgspec
 
 from mossbox import errors
 from mossbox.engine import Tx, buckets, objects
-from mossbox.operation import Empty, operation
-from mossbox.operations.bucket import AccessControlList
+from mossbox.operation import Empty, Need, Operation, operation
+from mossbox.operations.bucket import AccessControlList, PutBucketRequest, put_bucket
 from mossbox.operations.call import Call
-from mossbox.operations.common import Owner, acl_index, key_text
+from mossbox.operations.common import Owner, acl_index, authorise, key_text
 from mossbox.wire import names
 from mossbox.wire.fields import Header
 
@@ -32,20 +32,40 @@ class PutBucketAclRequest(msgspec.Struct):
     acl: Annotated[str | None, Header("x-oss-acl")] = None
 
 
-@operation("PutBucketAcl", "PUT", "bucket", when=["acl"])
-async def put_bucket_acl(call: Call, request: PutBucketAclRequest) -> Empty:
-    """Set a bucket's ACL."""
-    if request.acl is None:
-        raise errors.MissingArgument(ArgumentName="x-oss-acl")
-    acl = acl_index(request.acl, "x-oss-acl", names.ACLS[1:])
-    bucket = call.bucket
+class PutBucketAclResult(msgspec.Struct):
+    """Where the bucket is."""
+
+    location: Annotated[str, Header("Location")]
+
+
+def _asked_later(_entry: Operation, _bucket: str, _key: bytes, _q: object) -> tuple[Need, ...]:
+    return ()  # what is needed depends on whether there is a bucket: the handler asks
+
+
+@operation("PutBucketAcl", "PUT", "bucket", when=["acl"], needs=_asked_later)
+async def put_bucket_acl(call: Call, request: PutBucketAclRequest) -> PutBucketAclResult:
+    """Set a bucket's ACL; as on OSS, a bucket that is not there is made."""
+    name = call.bucket_name
+    bucket = buckets.find(call.engine.db, name)
+    if bucket is None:
+        authorise(call, Need("oss:PutBucket", "service", "", b""))
+        made = await put_bucket(call, PutBucketRequest(name, _bucket_acl(request)))
+        return PutBucketAclResult(made.location)
+    authorise(call, Need("oss:PutBucketAcl", "bucket", name, b""))
+    acl = acl_index(_bucket_acl(request), "x-oss-acl", names.ACLS[1:])
 
     def work(tx: Tx) -> None:
         objects.check_bucket(tx, bucket)
         buckets.set_acl(tx, bucket.id, acl)
 
     await call.engine.db.write(work, catalog=True)
-    return Empty()
+    return PutBucketAclResult(f"/{name}")
+
+
+def _bucket_acl(request: PutBucketAclRequest) -> str:
+    if request.acl is None:
+        raise errors.MissingArgument(ArgumentName="x-oss-acl")
+    return request.acl
 
 
 @operation("GetBucketAcl", "GET", "bucket", when=["acl"], root="AccessControlPolicy")

@@ -5,7 +5,9 @@ from typing import Annotated
 import msgspec
 
 from mossbox import errors
-from mossbox.auth import Caller
+from mossbox.auth import Caller, policy
+from mossbox.operation import Need
+from mossbox.operations.call import Call
 from mossbox.wire import names
 from mossbox.wire.fields import Element
 
@@ -32,6 +34,13 @@ def storage_class_index(text: str, argument: str) -> int:
     if text not in names.STORAGE_CLASSES:
         raise errors.invalid_argument("The storage class is not valid.", argument, text)
     return names.STORAGE_CLASSES.index(text)
+
+
+def authorise(call: Call, need: Need) -> None:
+    """Raise AccessDenied unless the caller may; for handlers whose needs the head can't tell."""
+    verdict = policy.decide(call.caller, need, call)
+    if not verdict.allowed:
+        raise policy.refusal(call.caller, need, verdict)
 
 
 def refuse_anonymous(caller: Caller) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 
 from mossbox import errors
-from mossbox.auth import policy
 from mossbox.engine import Tx, objects
 from mossbox.errors import ServiceError
 from mossbox.operation import Empty, Need, Operation, operation
 from mossbox.operations.call import Call
+from mossbox.operations.common import authorise
 from mossbox.wire import names
 from mossbox.wire.checksum import parse_content_md5
 from mossbox.wire.fields import Derived, Element, Header, Query, RawBody
@@ -95,7 +95,8 @@ async def delete_multiple_objects(
     allowed, failures, last = [], [], None
     for key in wanted:
         try:
-            _authorise(call, key)
+            need = Need("oss:DeleteObject", "object", call.bucket_name, key)
+            authorise(call.for_key(key), need)
         except ServiceError as error:
             last = error
             failures.append(DeleteFailure(shown(key, url), error.code.name, error.message))
@@ -133,10 +134,3 @@ def _parse(request: DeleteMultipleObjectsRequest) -> list[bytes]:
         names.check_key(key)
         keys[key] = None  # a key named twice is removed once
     return list(keys)
-
-
-def _authorise(call: Call, key: bytes) -> None:
-    need = Need("oss:DeleteObject", "object", call.bucket_name, key)
-    verdict = policy.decide(call.caller, need, call.for_key(key))
-    if not verdict.allowed:
-        raise policy.refusal(call.caller, need, verdict)
