@@ -1,0 +1,38 @@
+"""A database to look into, and a way to fill it fast."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mossbox import clock
+from mossbox.engine.sqlite import SqliteDatabase
+from mossbox.engine.store import prepare_directory
+from mossbox.shared import Shared
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Runs coroutines one after the other on the one loop of the test."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture
+def db() -> Iterator[SqliteDatabase]:
+    """A database in memory."""
+    made = SqliteDatabase(":memory:", shared=Shared(1), now_ms=clock.now_ms)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A prepared data directory."""
+    folder = tmp_path / "data"
+    prepare_directory(folder)
+    return folder
