@@ -106,7 +106,7 @@ class OssFront:
             "EC": error.ec,
             "RecommendDoc": f"{_HELP}{error.ec}",
         }
-        inner = "".join([f"<{k}>{escape(v)}</{k}>" for k, v in elements.items()])
+        inner = "".join([f"<{k}>{escape(_readable(v))}</{k}>" for k, v in elements.items()])
         body = f"{DECLARATION}<Error>{inner}</Error>\n".encode("utf-8", "replace")
         head = f"x-oss-ec: {error.ec}\r\n"
         for name, value in error.headers:
@@ -157,6 +157,13 @@ def _is_rpc(request: Request, query: dict[str, str]) -> bool:
         or "Action" in query
         or (request.method == "POST" and kind.startswith("application/x-www-form-urlencoded"))
     )
+
+
+def _readable(text: str) -> str:
+    """Text without what no XML parser reads: a refusal must reach the client."""
+    if text.isprintable():
+        return text
+    return "".join(m if m >= " " or m in "\t\n\r" else f"%{ord(m):02X}" for m in text)
 
 
 def _signed_query(query: dict[str, str]) -> bool:

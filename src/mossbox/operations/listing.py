@@ -1,6 +1,6 @@
 """ListObjects in both versions."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from typing import Annotated
 
@@ -154,7 +154,7 @@ def _token_of(key: bytes) -> str:
 
 def _key_of(token: str) -> bytes:
     try:
-        return urlsafe_b64decode(token.encode("ascii"))
+        return b64decode(token.encode("ascii"), b"-_", validate=True)
     except (Base64Error, ValueError):
         message = "The continuation token is not one of ours."
         raise errors.invalid_argument(message, "continuation-token", token) from None

@@ -1,0 +1,36 @@
+"""One store with a second account, for all clients."""
+
+import os
+from collections.abc import Iterator
+
+import oss2
+import pytest
+
+from tests.conformance.keys import OTHER_KEY_ID, OTHER_SECRET, OTHER_UID
+from tests.support import KEY_ID, REGION, SECRET, Server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The store that the clients talk to."""
+    environment = {"MOSSBOX_ACCOUNTS": f"{OTHER_UID}:{OTHER_KEY_ID}:{OTHER_SECRET}"}
+    arguments = ("--domain", "oss.test", "--cname", "files.example=cname-bucket")
+    with Server(
+        tmp_path_factory.mktemp("store"), *arguments, workers=2, environment=environment
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket_name(server: Server) -> Iterator[str]:
+    """A bucket name that no other test uses; what begins with it is removed afterwards."""
+    name = f"t-{os.urandom(6).hex()}"
+    yield name
+    for key_id, secret in ((KEY_ID, SECRET), (OTHER_KEY_ID, OTHER_SECRET)):
+        auth = oss2.AuthV4(key_id, secret)
+        service = oss2.Service(auth, server.endpoint, region=REGION)
+        for found in service.list_buckets(prefix=name).buckets:
+            bucket = oss2.Bucket(auth, server.endpoint, found.name, region=REGION)
+            while keys := [item.key for item in bucket.list_objects(max_keys=1000).object_list]:
+                bucket.batch_delete_objects(keys)
+            bucket.delete_bucket()
