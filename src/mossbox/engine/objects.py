@@ -138,9 +138,9 @@ def drop(tx: Tx, bucket: int, key: bytes, old: Version, now_ms: int) -> None:
     if old.blob is not None:
         release(tx, old.blob, now_ms)
     if old.extents:
-        for (blob,) in tx.rows("select blob from extents where rank = $1", old.rank):
+        for (blob,) in tx.rows("select blob from extents where owner = $1", old.rank):
             release(tx, blob, now_ms)
-        tx.rows("delete from extents where rank = $1", old.rank)
+        tx.rows("delete from extents where owner = $1", old.rank)
     tx.count(bucket, old.storage_class, objects=-1, bytes=-old.size)
 
 

@@ -5,6 +5,9 @@ the transaction: ascending order is newest first, which both databases can page 
 The version that readers see is always the one with the lowest rank of its key. `versions_live`
 holds all that a listing shows, so a page never touches the table, however many versions and delete
 markers lie between its keys.
+
+A version's bytes are one whole blob (`versions.blob`), or extents whose owner is its rank. A part's
+are a range of one blob, or extents whose owner (a positive number of the same sequence) it names.
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
@@ -52,7 +55,9 @@ create table buckets (
     storage_class integer not null,
     redundancy integer not null,
     acl integer not null,
-    versioning integer not null);
+    versioning integer not null,
+    encryption text,
+    worm {bytes});
 
 create index buckets_of_account on buckets (account, name);
 
@@ -96,12 +101,12 @@ create index versions_live on versions
     (bucket, key, size, modified_ms, etag, kind, storage_class) where live = 1;
 
 create table extents (
-    rank bigint not null,
+    owner bigint not null,
     position integer not null,
     blob bigint not null,
     start bigint not null,
     size bigint not null,
-    primary key (rank, position)) {without_rowid};
+    primary key (owner, position)) {without_rowid};
 
 create table blobs (
     id {chosen_id},
@@ -114,6 +119,7 @@ create table blobs (
 
 create table uploads (
     id {serial},
+    token text not null,
     bucket bigint not null,
     key {bytes} not null,
     initiated_ms bigint not null,
@@ -132,9 +138,10 @@ create table parts (
     size bigint not null,
     modified_ms bigint not null,
     etag text not null,
-    crc64 bigint not null,
-    blob bigint not null,
+    crc64 bigint,
+    blob bigint,
     start bigint not null,
+    extents bigint,
     primary key (upload, number)) {without_rowid};
 
 create table garbage (blob {chosen_id}, since_ms bigint not null);
