@@ -8,6 +8,7 @@ markers lie between its keys.
 
 A version's bytes are one whole blob (`versions.blob`), or extents whose owner is its rank. A part's
 are a range of one blob, or extents whose owner (a positive number of the same sequence) it names.
+An extent's `position` is where its bytes begin in the object, so a range is found by one seek.
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
@@ -102,7 +103,7 @@ create index versions_live on versions
 
 create table extents (
     owner bigint not null,
-    position integer not null,
+    position bigint not null,
     blob bigint not null,
     start bigint not null,
     size bigint not null,
