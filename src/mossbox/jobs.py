@@ -38,7 +38,7 @@ async def run(engine: Engine, folder: Path | None) -> None:
     lock = None
     if folder is not None:
         lock = os.open(folder / "jobs.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        while not _try_lock(lock):
+        while not try_lock(lock):
             await asyncio.sleep(REAP_EVERY_S)
     try:
         await _run(engine)
@@ -64,7 +64,8 @@ async def _run(engine: Engine) -> None:
         await asyncio.sleep(REAP_EVERY_S)
 
 
-def _try_lock(fd: int) -> bool:
+def try_lock(fd: int) -> bool:
+    """Take the lock of an open file if nobody has it."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

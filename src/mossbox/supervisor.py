@@ -1,6 +1,5 @@
 """The parent of the workers: opens the sockets, holds the data directory, restarts the dead."""
 
-import fcntl
 import logging
 import os
 import signal
@@ -15,12 +14,14 @@ from mossbox.engine.sqlite import DataLock, StoreError
 from mossbox.engine.store import prepare_directory
 from mossbox.http import tls
 from mossbox.http.listen import open_sockets
+from mossbox.jobs import try_lock
 from mossbox.settings import Settings, SettingsError, check, split_address
 from mossbox.shared import Shared
 
 log = logging.getLogger("mossbox")
 
 _RESTART_PAUSE_S = 0.5
+_ORPHANS_S = 3.0
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TLS_NAMES = ("localhost", "*.localhost", "127.0.0.1", "::1")
 
@@ -32,15 +33,29 @@ class Busy(RuntimeError):
 def lock_directory(folder: Path) -> int:
     """Take the data directory for this process; raises Busy naming who has it."""
     fd = os.open(folder / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
-        os.close(fd)
-        raise Busy(f"{folder} is in use by another Mossbox (process {owner})") from None
+    patience = time.monotonic() + _ORPHANS_S
+    while not try_lock(fd):
+        owner = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
+        # The workers of a killed server end by themselves, and soon: they are waited for.
+        if time.monotonic() > patience or _alive(owner):
+            os.close(fd)
+            raise Busy(f"{folder} is in use by another Mossbox (process {owner or 'unknown'})")
+        time.sleep(0.02)
     os.ftruncate(fd, 0)
     os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
     return fd
+
+
+def _alive(owner: str) -> bool:
+    if not owner.isdigit():
+        return False  # it has the lock, and is about to say who it is
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def open_all(settings: Settings) -> Sockets:
