@@ -3,18 +3,20 @@
 from mossbox import errors
 
 _LINE_MAX = 256
-_TRAILER_MAX = 8 << 10
+_TRAILER_MAX = 8 << 10  # all of its lines
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 
 class ChunkedDecoder:
     """Feed it bytes; it gives back body bytes, and after the last chunk what follows the body."""
 
-    __slots__ = ("_buffer", "_left", "_trailer", "ended", "rest")
+    __slots__ = ("_buffer", "_left", "_line_max", "_trailer", "ended", "rest")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._left = 0  # bytes of the current chunk with its CR LF still to come
         self._trailer = False
+        self._line_max = _LINE_MAX
         self.ended = False
         self.rest = b""
 
@@ -52,20 +54,28 @@ class ChunkedDecoder:
         return position + take
 
     def _line(self, line: bytes) -> None:
+        self._check_size(line)
+        if b"\r" in line or b"\n" in line or b"\0" in line:
+            raise errors.BadRequest("A line between chunks holds a stray control character.")
         if self._trailer:
+            self._line_max -= len(line)
             self.ended = not line
             return
         size, _, _extension = line.partition(b";")
         size = size.rstrip(b" \t")
-        if not size or len(size) > 15 or size.strip(b"0123456789abcdefABCDEF") or b"\n" in line:
+        if not size or len(size) > 15 or size.strip(_HEXADECIMAL):
             raise errors.BadRequest("A chunk's size is not a hexadecimal number.")
         count = int(size, 16)
         if count:
             self._left = count + 2
         else:
             self._trailer = True
+            self._line_max = _TRAILER_MAX
 
     def _keep(self, data: bytes) -> None:
-        if len(data) > (_TRAILER_MAX if self._trailer else _LINE_MAX):
-            raise errors.BadRequest("A line between chunks is too long.")
+        self._check_size(data.removesuffix(b"\r"))
         self._buffer = data
+
+    def _check_size(self, line: bytes) -> None:
+        if len(line) > self._line_max:
+            raise errors.BadRequest("A line between chunks is too long.")

@@ -68,9 +68,9 @@ class Connection(asyncio.Protocol):
     """The protocol of one socket."""
 
     __slots__ = (
-        "_body", "_chunked", "_door", "_head_since", "_parser", "_pending", "_progress", "_pumping",
-        "_read_paused", "_received", "_request", "_response", "_sender", "_since", "_state",
-        "_task", "loop", "paused", "peer", "secure", "transport",
+        "_body", "_chunked", "_door", "_eof", "_head_since", "_parser", "_pending", "_progress",
+        "_pumping", "_read_paused", "_received", "_request", "_response", "_sender", "_since",
+        "_state", "_task", "loop", "paused", "peer", "secure", "transport",
     )  # fmt: skip
 
     def __init__(self, door: Door, *, secure: bool) -> None:
@@ -86,6 +86,7 @@ class Connection(asyncio.Protocol):
         self._sender: Sender | None = None
         self._task: asyncio.Future[Response] | None = None
         self._pumping = False
+        self._eof = False
         self._read_paused = False
         self._state = _HEAD
         self._since = door.now
@@ -113,16 +114,13 @@ class Connection(asyncio.Protocol):
             self.sent(ConnectionResetError())
 
     def eof_received(self) -> bool:
-        """The peer sends no more; a whole request is still answered."""
-        if self._state == _HEAD or not self._body.ended:
-            self._body.fail(errors.IncompleteBody())
-            return False
-        if self._request is not None:
-            self._request.keep_alive = False
-        return not self.secure
+        """The peer sends no more; whole requests are still answered, and a cut-off one refused."""
+        self._eof = True
+        self._body.fail(errors.IncompleteBody())
+        return self._state == _BUSY and not self.secure
 
     def pause_writing(self) -> None:
-        """The peer reads slower than we write."""
+        """The peer reads slower than we write: what it asks next has to wait."""
         self.paused = True
         if self._state == _HEAD:
             self._pause_reading()
@@ -134,6 +132,7 @@ class Connection(asyncio.Protocol):
             self._sender.resume()
         elif self._state == _HEAD:
             self._resume_reading()
+            self._pump()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: part of a body, the next request, or one that has to wait its turn."""
@@ -155,20 +154,36 @@ class Connection(asyncio.Protocol):
         if self._pumping:
             return
         self._pumping = True
-        while self._state == _HEAD and self._pending:
+        while self._state == _HEAD and self._pending and not self.paused:
             data = self._pending
             end = data.find(b"\r\n\r\n", 0, HEAD_SIZE_MAX)
             if data[:2] == b"\r\n":
-                self._pending = data[2:]  # some clients end a body with one line too many
+                self._pending = _without_empty_lines(data)
             elif end >= 0:
                 self._pending = b""
                 self._begin(data[: end + 4], data[end + 4 :])
-            elif len(data) >= HEAD_SIZE_MAX:
-                self._refuse(errors.RequestHeaderTooLarge("More than 64 KiB of headers."))
-            else:
-                self._head_since = self._head_since or clock.monotonic()
+            elif self._head_unfinished(data):
                 break
         self._pumping = False
+        if self.paused or self._eof:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Between requests: a peer that reads too slowly waits, one that said all is left."""
+        if self._state != _HEAD:
+            return
+        if self.paused:
+            self._pause_reading()
+        else:
+            self.transport.close()
+
+    def _head_unfinished(self, data: bytes) -> bool:
+        """Whether more of this head may come; one that is too long is refused."""
+        if len(data) >= HEAD_SIZE_MAX:
+            self._refuse(errors.RequestHeaderTooLarge("More than 64 KiB of headers."))
+            return False
+        self._head_since = self._head_since or clock.monotonic()
+        return True
 
     def _begin(self, block: bytes, rest: bytes) -> None:
         """Start the request of this head; `rest` begins with its body."""
@@ -259,7 +274,8 @@ class Connection(asyncio.Protocol):
         request = self._request
         if request is not None and "expect" in request.headers:
             expected = request.headers.pop("expect").lower()
-            if expected == "100-continue" and not self._body.received:
+            first = not self._body.received and request.version != "1.0"
+            if expected == "100-continue" and first:
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume_reading()
 
@@ -357,7 +373,9 @@ class Connection(asyncio.Protocol):
         self._received = 0
         self._since = clock.monotonic()
         self._resume_reading()
-        if self.transport.can_write_eof():
+        if self._eof:
+            self.transport.close()
+        elif self.transport.can_write_eof():
             self.transport.write_eof()
         elif not cut_short:  # TLS has no half: the peer ends it, or check_time does
             self.transport.close()
@@ -420,3 +438,11 @@ class Connection(asyncio.Protocol):
         if self._read_paused and not self.transport.is_closing():
             self._read_paused = False
             self.transport.resume_reading()
+
+
+def _without_empty_lines(data: bytes) -> bytes:
+    """Some clients end a body with one line too many."""
+    start = 0
+    while data[start : start + 2] == b"\r\n":
+        start += 2
+    return data[start:]

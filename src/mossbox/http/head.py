@@ -5,6 +5,7 @@ doubtful lengths; what it leaves to its user is refused here: doubled Host or Au
 fragments, too many fields, other versions. tests/reliability holds the corpus.
 """
 
+import re
 from http import HTTPStatus
 
 import httptools
@@ -20,6 +21,7 @@ _SINGLE = frozenset(
 
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
 
+_AUTHORITY = re.compile(rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?(?=[/?]|\Z)")
 _names: dict[bytes, str] = {}
 
 
@@ -52,31 +54,38 @@ class HeadParser:
 
         Raises BadRequest for whatever could be read in two ways, RequestHeaderTooLarge.
         """
+        parser = self._parser or httptools.HttpRequestParser(self)
+        self._feed(parser, block)
+        if b" \r\n" in block or b"\t\r\n" in block:  # llhttp leaves space at a value's end
+            self._fields = [(name, value.rstrip(b" \t")) for name, value in self._fields]
+        headers = _headers(self._fields)
+        target = self._target
+        method = parser.get_method().decode()
+        if target[:1] != b"/" or b"#" in target:
+            target, headers["host"] = _odd_target(target, method, headers.get("host", ""))
+        path, _, query = target.partition(b"?")
+        end = block.find(b"\r\n")
+        if block[end - 8 : end - 3] != b"HTTP/":
+            raise errors.BadRequest("Only HTTP is spoken here.")  # llhttp takes RTSP as well
+        version = parser.get_http_version()
+        request = Request(method, path, query, headers, version)
+        if version != "1.1" or "connection" in headers or "host" not in headers:
+            _check_version(request)
+        return request
+
+    def _feed(self, parser: httptools.HttpRequestParser, block: bytes) -> None:
         self._target = b""
         self._fields: list[tuple[bytes, bytes]] = []
         self._complete = False
-        parser = self._parser or httptools.HttpRequestParser(self)
         self._parser = None
         try:
             parser.feed_data(block)
         except httptools.HttpParserUpgrade:
-            pass  # we offer no other protocol, so the request is answered as it stands
+            return  # we offer no other protocol, so the request is answered as it stands
         except httptools.HttpParserError as error:
             raise errors.BadRequest(f"The request's head is not well-formed: {error}") from None
         if self._complete:
             self._parser = parser
-        headers = _headers(self._fields)
-        target = self._target
-        if target[:1] != b"/":
-            target, headers["host"] = _absolute(target, headers.get("host", ""))
-        if b"#" in target:
-            raise errors.BadRequest("A request target has no fragment.")
-        path, _, query = target.partition(b"?")
-        version = parser.get_http_version()
-        request = Request(parser.get_method().decode(), path, query, headers, version)
-        if version != "1.1" or "connection" in headers or "host" not in headers:
-            _check_version(request)
-        return request
 
 
 def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -106,19 +115,20 @@ def _remember(raw: bytes) -> str:
     return name
 
 
-def _absolute(target: bytes, host: str) -> tuple[bytes, str]:
-    """The path of a target that is no path, and the host that it names instead of the header."""
-    if target == b"*":
+def _odd_target(target: bytes, method: str, host: str) -> tuple[bytes, str]:
+    """Path and host of a target that is no path: of a URL its own host counts."""
+    if b"#" in target:
+        raise errors.BadRequest("A request target has no fragment.")
+    if target == b"*" and method == "OPTIONS" and host:
         return b"/", host
     scheme, separator, rest = target.partition(b"://")
     if not separator or scheme.lower() not in (b"http", b"https"):
         raise errors.BadRequest("The request target is neither a path nor a URL.")
-    for mark in (b"/", b"?"):
-        authority, found, tail = rest.partition(mark)
-        if found and b"?" not in authority:
-            path = tail if mark == b"/" else b"?" + tail
-            return b"/" + path, authority.decode("ascii", "replace")
-    return b"/", rest.decode("ascii", "replace")
+    authority = _AUTHORITY.match(rest)
+    if authority is None:
+        raise errors.BadRequest("The request target names no host.")
+    path = rest[authority.end() :]
+    return path if path[:1] == b"/" else b"/" + path, authority[0].decode()
 
 
 def _check_version(request: Request) -> None:

@@ -35,15 +35,18 @@ class Body:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the socket."""
+        if self._error is not None:
+            return  # what follows a fault is no part of anything
         self._chunks.append(data)
         self.received += len(data)
         self.buffered += len(data)
         self._wake()
 
     def end(self) -> None:
-        """All bytes have come."""
-        self.ended = True
-        self._wake()
+        """All bytes have come; a body that failed before stays so."""
+        if self._error is None:
+            self.ended = True
+            self._wake()
 
     def fail(self, error: ServiceError) -> None:
         """The rest will never come; whoever reads is told why."""

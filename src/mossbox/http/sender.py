@@ -55,7 +55,7 @@ class Sender:
         self._close()
 
     def _turn(self) -> None:
-        if self._over:
+        if self._over or self._task is not None:
             return
         budget = TURN_BYTES
         try:
