@@ -15,7 +15,7 @@ MAY_READ_THE_CLOCK = {
 }
 MAY_CATCH_SERVICE_ERROR = {
     "pipeline.py": "the one place that answers refusals",
-    "app.py": "a setting that names a bad bucket is told in the setting's words",
+    "bootstrap.py": "a setting that names a bad bucket is told in the setting's words",
     "http/connection.py": "a head that is no request never reaches the pipeline",
     "operations/receive.py": "a refused body is thrown away, and the refusal goes on",
     "operations/deleting.py": "each key of a batch gets its own refusal",

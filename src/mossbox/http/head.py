@@ -36,6 +36,7 @@ class HeadParser:
 
     def __init__(self) -> None:
         self._parser: httptools.HttpRequestParser | None = None
+        self._fields: list[tuple[bytes, bytes]] = []
 
     def on_url(self, url: bytes) -> None:
         """llhttp: a piece of the target."""
@@ -56,8 +57,6 @@ class HeadParser:
         """
         parser = self._parser or httptools.HttpRequestParser(self)
         self._feed(parser, block)
-        if b" \r\n" in block or b"\t\r\n" in block:  # llhttp leaves space at a value's end
-            self._fields = [(name, value.rstrip(b" \t")) for name, value in self._fields]
         headers = _headers(self._fields)
         target = self._target
         method = parser.get_method().decode()
@@ -75,17 +74,19 @@ class HeadParser:
 
     def _feed(self, parser: httptools.HttpRequestParser, block: bytes) -> None:
         self._target = b""
-        self._fields: list[tuple[bytes, bytes]] = []
+        self._fields = []
         self._complete = False
         self._parser = None
         try:
             parser.feed_data(block)
         except httptools.HttpParserUpgrade:
-            return  # we offer no other protocol, so the request is answered as it stands
+            self._complete = False  # no other protocol is offered: it is answered as it stands
         except httptools.HttpParserError as error:
             raise errors.BadRequest(f"The request's head is not well-formed: {error}") from None
         if self._complete:
             self._parser = parser
+        if b" \r\n" in block or b"\t\r\n" in block:  # llhttp leaves space at a value's end
+            self._fields = [(name, value.rstrip(b" \t")) for name, value in self._fields]
 
 
 def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
