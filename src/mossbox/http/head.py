@@ -63,13 +63,12 @@ class HeadParser:
         if target[:1] != b"/" or b"#" in target:
             target, headers["host"] = _odd_target(target, method, headers.get("host", ""))
         path, _, query = target.partition(b"?")
-        end = block.find(b"\r\n")
-        if block[end - 8 : end - 3] != b"HTTP/":
-            raise errors.BadRequest("Only HTTP is spoken here.")  # llhttp takes RTSP as well
         version = parser.get_http_version()
+        if version != "1.1" and not block.partition(b"\r\n")[0].endswith(b" HTTP/1.0"):
+            raise errors.BadRequest("Only HTTP/1.1 and 1.0 are spoken here.")  # no RTSP either
         request = Request(method, path, query, headers, version)
         if version != "1.1" or "connection" in headers or "host" not in headers:
-            _check_version(request)
+            _check_connection(request)
         return request
 
     def _feed(self, parser: httptools.HttpRequestParser, block: bytes) -> None:
@@ -85,8 +84,6 @@ class HeadParser:
             raise errors.BadRequest(f"The request's head is not well-formed: {error}") from None
         if self._complete:
             self._parser = parser
-        if b" \r\n" in block or b"\t\r\n" in block:  # llhttp leaves space at a value's end
-            self._fields = [(name, value.rstrip(b" \t")) for name, value in self._fields]
 
 
 def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -132,11 +129,9 @@ def _odd_target(target: bytes, method: str, host: str) -> tuple[bytes, str]:
     return path if path[:1] == b"/" else b"/" + path, authority[0].decode()
 
 
-def _check_version(request: Request) -> None:
-    """Refuse other versions, and say whether the connection stays open."""
+def _check_connection(request: Request) -> None:
+    """Refuse a missing Host, and say whether the connection stays open."""
     version, headers = request.version, request.headers
-    if version not in ("1.1", "1.0"):
-        raise errors.BadRequest(f"HTTP/{version} is not spoken here.")
     if "host" not in headers and version == "1.1":
         raise errors.BadRequest("The Host header is missing.")
     options = {option.strip() for option in headers.get("connection", "").lower().split(",")}

@@ -35,7 +35,8 @@ META_PREFIX = "x-oss-meta-"
 
 def user_metadata(headers: Mapping[str, str]) -> dict[str, str]:
     """The user's own metadata of a request, names without their prefix."""
-    return {k[11:]: v for k, v in headers.items() if k.startswith(META_PREFIX)}
+    # The parser leaves space at a value's end, which is no part of it.
+    return {k[11:]: v.rstrip(" \t") for k, v in headers.items() if k.startswith(META_PREFIX)}
 
 
 def integer(name: str, text: str) -> int:

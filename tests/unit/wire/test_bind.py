@@ -51,7 +51,7 @@ def test_what_is_missing_takes_its_default() -> None:
 def test_everything_comes_from_its_place() -> None:
     query = {"prefix": "p", "max-keys": "7", "x-oss-acl": "not from here"}
     headers = {
-        "content-length": "5", "x-oss-forbid-overwrite": "TRUE", "x-oss-meta-a": "1",
+        "content-length": "5", "x-oss-forbid-overwrite": "TRUE", "x-oss-meta-a": "1 \t",
         "x-oss-meta-": "no name", "prefix": "not from here",
     }  # fmt: skip
     assert bound(query, headers) == Request(
