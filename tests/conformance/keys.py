@@ -19,6 +19,9 @@ AWKWARD = sorted(
     key=str.encode,
 )  # fmt: skip
 
+# Clients that write slashes as they are leave it to their HTTP library to take dot segments away.
+UNDOTTED = [key for key in AWKWARD if ".." not in key]
+
 
 def directory_of_files(folder: Path) -> dict[str, Path]:
     """Names and files: our own source, and some megabytes of noise of many sizes."""

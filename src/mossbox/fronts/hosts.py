@@ -98,10 +98,14 @@ def _below_localhost(name: str) -> Host | None:
 
 
 def _name_of(header: str) -> str:
-    """The host without its port, lower case."""
+    """The host without its port, lower case.
+
+    A dot may stand at its end, and at its beginning too: ali-oss with an IP endpoint lists buckets
+    at ``.oss-cn-hangzhou.aliyuncs.com``.
+    """
     if header.startswith("["):
         return header[1:].partition("]")[0].lower()
-    return header.partition(":")[0].lower().rstrip(".")
+    return header.partition(":")[0].lower().strip(".")
 
 
 def _cname(text: str) -> tuple[str, str]:

@@ -30,8 +30,6 @@ from mossbox.wire.xml import DECLARATION, escape
 _VERIFIERS = (oss_v4, oss_v1)
 _NO_QUERY: dict[str, str] = {}
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
-# What ali-oss writes for "no bucket" when its endpoint is an IP address: JavaScript's own word.
-_NO_BUCKET = "undefined"
 _HELP = "https://api.aliyun.com/troubleshoot?q="
 
 
@@ -144,8 +142,6 @@ def _path_style(path: bytes, query: dict[str, str], host: Host) -> Place:
 
 
 def _host_style(path: bytes, query: dict[str, str], host: Host) -> Place:
-    if host.bucket == _NO_BUCKET and path == b"/":
-        return Place("service", "", b"", query, host.region, False)
     key = decode(path[1:])
     return Place("object" if key else "bucket", host.bucket, key, query, host.region, False)
 
