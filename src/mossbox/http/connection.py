@@ -1,6 +1,8 @@
 """One connection: requests in, answers out, in order and one at a time."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from time import perf_counter_ns
@@ -28,6 +30,7 @@ DRAIN_BYTES = 64 << 20  # what a refused upload may still send before it is cut 
 DRAIN_S = 5.0
 BODY_RATE_MIN = 128  # bytes a second, over one body_timeout_s
 _PENDING_MAX = 64 << 10
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: drop what is unsent, and reset
 
 
 @dataclass(frozen=True)
@@ -321,7 +324,7 @@ class Connection(asyncio.Protocol):
         if error is not None:
             self._done(sender.progress, cut_off=True)
             self._state = _CLOSED
-            self.transport.abort()
+            self._reset()
             return
         self._finished(sender.progress)
 
@@ -380,6 +383,13 @@ class Connection(asyncio.Protocol):
         elif not cut_short:  # TLS has no half: the peer ends it, or check_time does
             self.transport.close()
 
+    def _reset(self) -> None:
+        """End so that the peer can't take what it got for all there is."""
+        handle = self.transport.get_extra_info("socket")
+        if handle is not None and not self.transport.is_closing():
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
+
     def _drained(self, size: int) -> None:
         self._received += size
         if self._received > DRAIN_BYTES:
@@ -415,7 +425,7 @@ class Connection(asyncio.Protocol):
             self._progress = progress
             self._since = now
         elif now - self._since > limit_s:
-            self.transport.abort()
+            self._reset()
 
     def _check_body(self, now: float, limit_s: float) -> None:
         if self._body.ended or self._read_paused:
