@@ -113,6 +113,7 @@ def test_a_slow_reader_gets_everything(strict: Server) -> None:
         assert len(peer.answer().body) == BIG
 
 
+@pytest.mark.slow
 def test_pipelining_without_reading_takes_no_memory(server: Server, bucket_name: str) -> None:
     server.request("PUT", bucket_name, headers={"x-oss-acl": "public-read"})
     server.request("PUT", bucket_name, "k", body=bytes(100_000))
@@ -152,6 +153,19 @@ def test_a_connection_that_is_to_be_closed_is(server: Server) -> None:
             assert peer.answer().status == 200
             assert peer.rest() == b""
     assert descriptors(server) <= before + 10  # none of them lingers
+
+
+def test_neither_lingers_one_that_had_no_more_to_ask(server: Server, bucket_name: str) -> None:
+    server.request("PUT", bucket_name)
+    server.request("PUT", bucket_name, "k", body=bytes(5 << 20))
+    before = descriptors(server)
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            peer = stack.enter_context(connect(server))
+            peer.send(head("GET", bucket_name, "k", {"connection": "close"}))
+            peer.socket.shutdown(socket.SHUT_WR)
+            assert len(peer.answer().body) == 5 << 20
+        until(lambda: descriptors(server) <= before, "the connections to be gone", timeout_s=3)
 
 
 @pytest.mark.parametrize("linger", [False, True], ids=["closed", "reset"])
