@@ -98,7 +98,7 @@ class Writer(threading.Thread):
     """
 
     def __init__(self, server: Server, bucket: str, number: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a test that fails does not wait for it
         self.server = server
         self.bucket = bucket
         self.keys = [f"w{number}/{n}" for n in range(8)]

@@ -49,56 +49,53 @@ def after_writes(writers: list[Writer], count: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_crashes_under_load(workers: int, tmp_path: Path) -> None:
-    server = Server(tmp_path, workers=workers).start()
-    assert server.request("PUT", "bucket").status == 200
-    writers = None
-    for _ in range(ROUNDS):
-        writers = start_writers(server, "bucket", writers)
-        after_writes(writers, random.randrange(20, 120))
-        time.sleep(random.random() * 0.02)  # the moment of the crash is to be anywhere
-        kill_all(server)
-        stop(writers)
-        server.start()
-        check(server, "bucket", writers)
-    wait_until(lambda: tidy(server.data), "leftovers are swept and garbage is reaped")
-    check(server, "bucket", writers or [])
-    assert "Traceback" not in server.log
-    server.kill()
+    with Server(tmp_path, workers=workers) as server:
+        assert server.request("PUT", "bucket").status == 200
+        writers = None
+        for _ in range(ROUNDS):
+            writers = start_writers(server, "bucket", writers)
+            after_writes(writers, random.randrange(20, 120))
+            time.sleep(random.random() * 0.02)  # the moment of the crash is to be anywhere
+            kill_all(server)
+            stop(writers)
+            server.start()
+            check(server, "bucket", writers)
+        wait_until(lambda: tidy(server.data), "leftovers are swept and garbage is reaped")
+        check(server, "bucket", writers or [])
+        assert "Traceback" not in server.log
 
 
 @pytest.mark.slow
 def test_what_a_crash_leaves_is_swept(tmp_path: Path) -> None:
     """A file whose row never came, made for certain: the upload is under way at the kill."""
-    server = Server(tmp_path).start()
-    assert server.request("PUT", "bucket").status == 200
-    assert server.request("PUT", "bucket", "whole", body=b"w" * 300_000).status == 200
-    with server.connect() as upload:
-        upload.sendall(put_head(server, "bucket", "half", 9 << 20) + b"h" * (8 << 20))
-        wait_until(lambda: len(blob_files(server.data)) == 2, "the upload has a file")
-        server.kill()
-    server.start()
-    wait_until(lambda: tidy(server.data), "the leftover is swept")
-    assert len(blob_files(server.data)) == 1
-    assert server.request("GET", "bucket", "half").code == "NoSuchKey"
-    assert server.request("GET", "bucket", "whole").body == b"w" * 300_000
-    server.kill()
+    with Server(tmp_path) as server:
+        assert server.request("PUT", "bucket").status == 200
+        assert server.request("PUT", "bucket", "whole", body=b"w" * 300_000).status == 200
+        with server.connect() as upload:
+            upload.sendall(put_head(server, "bucket", "half", 9 << 20) + b"h" * (8 << 20))
+            wait_until(lambda: len(blob_files(server.data)) == 2, "the upload has a file")
+            server.kill()
+        server.start()
+        wait_until(lambda: tidy(server.data), "the leftover is swept")
+        assert len(blob_files(server.data)) == 1
+        assert server.request("GET", "bucket", "half").code == "NoSuchKey"
+        assert server.request("GET", "bucket", "whole").body == b"w" * 300_000
 
 
 @pytest.mark.slow
 def test_garbage_of_a_crash_is_reaped(tmp_path: Path) -> None:
     """Killed between the delete's answer and the reaper: the row of garbage survives."""
-    server = Server(tmp_path).start()
-    assert server.request("PUT", "bucket").status == 200
-    for number in range(20):
-        assert server.request("PUT", "bucket", f"k{number}", body=b"x" * 200_000).status == 200
-    for number in range(20):
-        assert server.request("DELETE", "bucket", f"k{number}").status == 204
-    server.kill()
-    assert named_blobs(server.data)[0] == set()
-    server.start()
-    wait_until(lambda: blob_files(server.data) == set(), "the garbage is reaped")
-    wait_until(lambda: tidy(server.data), "its rows are gone")
-    server.kill()
+    with Server(tmp_path) as server:
+        assert server.request("PUT", "bucket").status == 200
+        for number in range(20):
+            assert server.request("PUT", "bucket", f"k{number}", body=b"x" * 200_000).status == 200
+        for number in range(20):
+            assert server.request("DELETE", "bucket", f"k{number}").status == 204
+        server.kill()
+        assert named_blobs(server.data)[0] == set()
+        server.start()
+        wait_until(lambda: blob_files(server.data) == set(), "the garbage is reaped")
+        wait_until(lambda: tidy(server.data), "its rows are gone")
 
 
 # -- workers and supervisor ---------------------------------------------------------------------
@@ -106,50 +103,48 @@ def test_garbage_of_a_crash_is_reaped(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_worker_loses_nothing_and_is_replaced(tmp_path: Path) -> None:
-    server = Server(tmp_path, workers=2).start()
-    assert server.request("PUT", "bucket").status == 200
-    writers = start_writers(server, "bucket")
-    for _ in range(3):
-        after_writes(writers, 60)
-        victim, other = workers_of(server)
-        os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: len(workers_of(server)) == 2, "another worker was started")
-        assert victim not in workers_of(server)
-        assert other in workers_of(server)
-        after_writes(writers, 20)
-    stop(writers)
-    check(server, "bucket", writers)
-    assert server.log.count("starting another") == 3
-    wait_until(lambda: tidy(server.data), "leftovers are swept and garbage is reaped")
-    assert server.stop() == 0
+    with Server(tmp_path, workers=2) as server:
+        assert server.request("PUT", "bucket").status == 200
+        writers = start_writers(server, "bucket")
+        for _ in range(3):
+            after_writes(writers, 60)
+            victim, other = workers_of(server)
+            os.kill(victim, signal.SIGKILL)
+            wait_until(lambda: not running(victim), "the worker is gone")  # noqa: B023
+            wait_until(lambda: len(workers_of(server)) == 2, "another worker was started")
+            assert other in workers_of(server)
+            after_writes(writers, 20)
+        stop(writers)
+        check(server, "bucket", writers)
+        assert server.log.count("starting another") == 3
+        wait_until(lambda: tidy(server.data), "leftovers are swept and garbage is reaped")
+        assert server.stop() == 0
 
 
 @pytest.mark.slow
 def test_both_workers_killed_at_once_lose_nothing(tmp_path: Path) -> None:
-    server = Server(tmp_path, workers=2).start()
-    assert server.request("PUT", "bucket").status == 200
-    writers = start_writers(server, "bucket")
-    after_writes(writers, 20)
-    for victim in workers_of(server):
-        os.kill(victim, signal.SIGKILL)
-    after_writes(writers, 20)
-    stop(writers)
-    check(server, "bucket", writers)
-    server.kill()
+    with Server(tmp_path, workers=2) as server:
+        assert server.request("PUT", "bucket").status == 200
+        writers = start_writers(server, "bucket")
+        after_writes(writers, 20)
+        for victim in workers_of(server):
+            os.kill(victim, signal.SIGKILL)
+        after_writes(writers, 20)
+        stop(writers)
+        check(server, "bucket", writers)
 
 
 @pytest.mark.slow
 def test_a_killed_supervisor_takes_its_workers_along(tmp_path: Path) -> None:
-    server = Server(tmp_path, workers=2).start()
-    assert server.request("PUT", "bucket").status == 200
-    assert server.request("PUT", "bucket", "k", body=b"kept").status == 200
-    workers = workers_of(server)
-    assert len(workers) == 2
-    server.kill()
-    server.start()  # on the same port and directory, at once
-    assert not any(map(running, workers))
-    assert server.request("GET", "bucket", "k").body == b"kept"
-    assert server.stop() == 0
+    with Server(tmp_path, workers=2) as server:
+        assert server.request("PUT", "bucket").status == 200
+        assert server.request("PUT", "bucket", "k", body=b"kept").status == 200
+        workers = workers_of(server)
+        assert len(workers) == 2
+        server.start()  # on the same port and directory, at once
+        assert not any(map(running, workers))
+        assert server.request("GET", "bucket", "k").body == b"kept"
+        assert server.stop() == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
