@@ -127,6 +127,7 @@ class Server:
         key_id: str = KEY_ID,
         secret: str = SECRET,
         host: str = "",
+        region: str = REGION,
     ) -> "Answer":
         """One V4-signed path-style request (unsigned with ``sign=False``)."""
         raw = key.encode() if isinstance(key, str) else key
@@ -136,7 +137,7 @@ class Server:
             given.setdefault("x-oss-date", time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
             given.setdefault("x-oss-content-sha256", "UNSIGNED-PAYLOAD")
             subject = Subject(method, bucket, raw, query, given)
-            given["authorization"] = oss_v4.sign(subject, key_id, secret, REGION)
+            given["authorization"] = oss_v4.sign(subject, key_id, secret, region)
         path = f"/{bucket}/{quote(raw, safe='/')}" if bucket else "/"
         if query:
             path += "?" + "&".join(

@@ -108,7 +108,7 @@ class Worker:
             Hosts(settings.domain, settings.cname, strict=settings.development),
             keys(self.engine.db, settings),
             guard_origin=settings.development,
-            strict_regions=settings.strict_regions,
+            strict_region=settings.region if settings.strict_regions else "",
         )
         stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
         pages = Pages(settings, self.engine.db, stripes, _LABELS)

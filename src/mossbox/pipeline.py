@@ -4,12 +4,14 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence, Set
+from hashlib import sha256
 from time import perf_counter_ns
 
 import msgspec
 
 from mossbox import clock, errors
 from mossbox.auth import Caller, policy
+from mossbox.auth.oss_v4 import UNSIGNED
 from mossbox.auth.policy import Layer
 from mossbox.engine.store import Engine
 from mossbox.errors import ServiceError
@@ -155,8 +157,17 @@ async def _read_body(operation: Operation, model: object, request: Request) -> N
     if isinstance(mark, Stream):
         setattr(model, field.name, request.body)
     elif isinstance(mark, RawBody):
-        setattr(model, field.name, await request.body.collect(mark.limit))
+        setattr(model, field.name, await _document(request, mark.limit))
     elif isinstance(mark, XmlBody):
-        data = await request.body.collect(mark.limit)
+        data = await _document(request, mark.limit)
         if data or not mark.optional:
             setattr(model, field.name, read(field.kind, field.kind.__name__, data))
+
+
+async def _document(request: Request, limit: int) -> bytes:
+    """A small body, held to the hash that its signature covers."""
+    data = await request.body.collect(limit)
+    promised = request.headers.get("x-oss-content-sha256", UNSIGNED)
+    if promised != UNSIGNED and promised.lower() != sha256(data).hexdigest():
+        raise errors.InvalidDigest("The body's SHA-256 is not the one in x-oss-content-sha256.")
+    return data

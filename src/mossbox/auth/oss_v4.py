@@ -136,9 +136,12 @@ def _seconds(timestamp: str) -> int | None:
     return http_seconds(timestamp)
 
 
-def region_of(scope: str) -> str:
-    """The region that a scope names."""
-    return scope.split("/")[1]
+def check_region(claim: Claim, region: str) -> None:
+    """Raise InvalidArgument unless the claim was signed for this region."""
+    signed_for = claim.scope.split("/")[1]
+    if signed_for != region:
+        message = _BAD_REGION_HEADER if claim.via == "header" else _BAD_REGION_QUERY
+        raise errors.InvalidArgument(message, ec=_EC_REGION, Region=signed_for, Expected=region)
 
 
 def verify(subject: Subject, claim: Claim, secret: str) -> Mismatch | None:

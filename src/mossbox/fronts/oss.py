@@ -37,12 +37,12 @@ class OssFront:
     """`Front` for OSS."""
 
     def __init__(
-        self, hosts: Hosts, keys: Keys, *, guard_origin: bool, strict_regions: bool = False
+        self, hosts: Hosts, keys: Keys, *, guard_origin: bool, strict_region: str = ""
     ) -> None:
         self._hosts = hosts
         self._keys = keys
         self._guard_origin = guard_origin
-        self._strict_regions = strict_regions
+        self._strict_region = strict_region  # of addresses without one; empty where any will do
 
     # -- addresses ------------------------------------------------------------------------------
 
@@ -77,6 +77,8 @@ class OssFront:
                 raise errors.InvalidArgument("Authorization header is invalid.")
             return ANONYMOUS
         _check_claim(claim, place.query, headers)
+        if self._strict_region and claim.scope:
+            oss_v4.check_region(claim, place.region or self._strict_region)
         key = self._keys.find(claim)
         check_time(claim, clock.now())
         mismatch = scheme.verify(subject, claim, key.secret)
