@@ -141,6 +141,7 @@ def test_a_killed_supervisor_takes_its_workers_along(tmp_path: Path) -> None:
         assert server.request("PUT", "bucket", "k", body=b"kept").status == 200
         workers = workers_of(server)
         assert len(workers) == 2
+        server.kill()
         server.start()  # on the same port and directory, at once
         assert not any(map(running, workers))
         assert server.request("GET", "bucket", "k").body == b"kept"
