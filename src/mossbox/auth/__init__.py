@@ -6,7 +6,7 @@ come to disagree. Secrets are compared in constant time and never shown.
 
 import hmac
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -67,6 +67,16 @@ class Mismatch(NamedTuple):
     string_to_sign: str
     canonical_request: str
     ec: str
+
+
+class Scheme(Protocol):
+    """A signature scheme; each is a module with these two functions."""
+
+    def claim(self, subject: Subject) -> Claim | None:
+        """What the request says of its signer; None when it is signed otherwise or not at all."""
+
+    def verify(self, subject: Subject, claim: Claim, secret: str) -> Mismatch | None:
+        """None when the signature is right, else what it should have covered."""
 
 
 def equal(ours: str, theirs: str) -> bool:

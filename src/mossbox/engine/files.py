@@ -9,14 +9,17 @@ import os
 import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from struct import unpack
+from typing import Any, TypeVar
 
 from mossbox import errors
 from mossbox.engine.blobfile import BLOCK_BYTES, BlobDamaged, blocks, trailer
 from mossbox.engine.ids import IdSource, current_hour, hour_of
 from mossbox.wire.checksum import crc64, crc64_combine
+
+T = TypeVar("T")
 
 _BUFFER_BYTES = 8 * BLOCK_BYTES
 _ALIGNMENT = 4096  # of O_DIRECT, and of all disks we know
@@ -47,40 +50,19 @@ class FileBlobs:
     async def write(self, first: bytes, read: Callable[[], Awaitable[bytes]]) -> "FileWrite":
         """Keep a body; two buffers take turns between the socket and the disk."""
         write = FileWrite(self)
-        loop = asyncio.get_running_loop()
-        buffers = [self.take_buffer()]
-        busy: asyncio.Future[None] | None = None
-        used = 0
+        feed = _Feed(self, write)
         try:
             chunk = first or await read()
             while chunk:
-                rest = memoryview(chunk)
-                while rest:
-                    if used == _BUFFER_BYTES:
-                        if busy is not None:
-                            await busy
-                        else:
-                            buffers.append(self.take_buffer())
-                        busy = loop.run_in_executor(self._pool, write.put, buffers[0])
-                        buffers.reverse()
-                        used = 0
-                    count = min(len(rest), _BUFFER_BYTES - used)
-                    buffers[0][used : used + count] = rest[:count]
-                    used += count
-                    rest = rest[count:]
+                await feed.take(chunk)
                 chunk = await read()
-            if busy is not None:
-                await busy
-            busy = loop.run_in_executor(self._pool, write.finish, buffers[0], used)
-            await busy
+            await feed.finish()
         except BaseException as error:
-            if busy is not None:
-                busy.add_done_callback(_heard)
+            feed.give_up()
             self._abandon(write)
             if isinstance(error, OSError) and error.errno in _FULL:
                 raise errors.ServiceUnavailable("The store is full.") from None
             raise
-        self._buffers.extend(buffers[: _BUFFERS_KEPT - len(self._buffers)])
         return write
 
     def _abandon(self, write: "FileWrite") -> None:
@@ -92,6 +74,10 @@ class FileBlobs:
     def take_buffer(self) -> mmap.mmap:
         """A page-aligned buffer, as O_DIRECT wants it."""
         return self._buffers.pop() if self._buffers else mmap.mmap(-1, _BUFFER_BYTES)
+
+    def give_back(self, buffers: list[mmap.mmap]) -> None:
+        """Keep some buffers for the next body."""
+        self._buffers.extend(buffers[: _BUFFERS_KEPT - len(self._buffers)])
 
     def create(self) -> tuple[int, int]:
         """A new locked file: its blob id and descriptor."""
@@ -139,9 +125,9 @@ class FileBlobs:
         fd = os.open(self.path(blob), os.O_RDONLY | os.O_CLOEXEC)
         return FileReader(self, fd, size, start, stop)
 
-    def in_thread(self, function: Callable[[], bytes]) -> "Future[bytes]":
+    def in_thread(self, function: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
         """Run something that waits for the disk."""
-        return self._pool.submit(function)
+        return asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
     # -- removing -------------------------------------------------------------------------------
 
@@ -201,6 +187,50 @@ class FileBlobs:
         for fd in self._hours.values():
             os.close(fd)
         self._hours.clear()
+
+
+class _Feed:
+    """Two buffers between the socket and the disk: one fills while the other is written."""
+
+    def __init__(self, files: FileBlobs, write: "FileWrite") -> None:
+        self._files = files
+        self._write = write
+        self._buffers = [files.take_buffer()]
+        self._busy: asyncio.Future[None] | None = None
+        self._used = 0
+
+    async def take(self, chunk: bytes) -> None:
+        """Put bytes into the buffer, handing full ones to a thread."""
+        rest = memoryview(chunk)
+        while rest:
+            if self._used == _BUFFER_BYTES:
+                await self._hand_over()
+            count = min(len(rest), _BUFFER_BYTES - self._used)
+            self._buffers[0][self._used : self._used + count] = rest[:count]
+            self._used += count
+            rest = rest[count:]
+
+    async def _hand_over(self) -> None:
+        if self._busy is not None:
+            await self._busy
+        else:
+            self._buffers.append(self._files.take_buffer())
+        self._busy = self._files.in_thread(self._write.put, self._buffers[0])
+        self._buffers.reverse()
+        self._used = 0
+
+    async def finish(self) -> None:
+        """Write what is left; afterwards the blob is on the disk."""
+        if self._busy is not None:
+            await self._busy
+        self._busy = self._files.in_thread(self._write.finish, self._buffers[0], self._used)
+        await self._busy
+        self._files.give_back(self._buffers)
+
+    def give_up(self) -> None:
+        """A thread may still use the buffers: they are left to it."""
+        if self._busy is not None:
+            self._busy.add_done_callback(_heard)
 
 
 class FileWrite:
@@ -317,7 +347,7 @@ class FileReader:
         """The next piece, waiting for the disk in a thread."""
         if self._position >= self._stop:
             return b""
-        return await asyncio.wrap_future(self._files.in_thread(self._read_waiting))
+        return await self._files.in_thread(self._read_waiting)
 
     def _read_waiting(self) -> bytes:
         first, start, stop = self._span()

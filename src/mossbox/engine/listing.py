@@ -77,11 +77,7 @@ def _groups(
     db: Database, bucket: int, prefix: bytes, marker: bytes, delimiter: bytes, stop: bytes
 ) -> Iterator[tuple[bytes, Row | None]]:
     """Keys with their rows, and common prefixes without one, in order."""
-    position, inclusive = (prefix, True) if marker < prefix else (marker, False)
-    if not inclusive:
-        cut = position.find(delimiter, len(prefix))
-        if cut >= 0 and position.startswith(prefix):
-            position, inclusive = successor(position[: cut + len(delimiter)]), True
+    position, inclusive = _begin(prefix, marker, delimiter)
     batch = _BATCH_FIRST
     while True:
         text = _FROM_KEY if inclusive else _AFTER
@@ -100,3 +96,13 @@ def _groups(
             return
         # Directories are skipped one seek at a time, runs of plain keys in growing strides.
         batch = _BATCH_FIRST if skipped else min(batch * 4, _BATCH_MAX)
+
+
+def _begin(prefix: bytes, marker: bytes, delimiter: bytes) -> tuple[bytes, bool]:
+    """Where to read from, and whether that key itself counts."""
+    if marker < prefix:
+        return prefix, True
+    cut = marker.find(delimiter, len(prefix))
+    if cut >= 0 and marker.startswith(prefix):
+        return successor(marker[: cut + len(delimiter)]), True
+    return marker, False

@@ -10,6 +10,7 @@ from mossbox.auth import (
     ANONYMOUS,
     Caller,
     Claim,
+    Scheme,
     Subject,
     check_time,
     oss_v1,
@@ -27,7 +28,7 @@ from mossbox.wire import names
 from mossbox.wire.text import as_text, decode, parse_query
 from mossbox.wire.xml import DECLARATION, escape
 
-_VERIFIERS = (oss_v4, oss_v1)
+_VERIFIERS: tuple[Scheme, ...] = (oss_v4, oss_v1)
 _NO_QUERY: dict[str, str] = {}
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 _HELP = "https://api.aliyun.com/troubleshoot?q="
@@ -68,14 +69,10 @@ class OssFront:
         if self._guard_origin and "origin" in headers and not _own_origin(headers["origin"]):
             raise errors.AccessForbidden()
         subject = Subject(request.method, place.bucket, place.key, place.query, headers, place.bare)
-        for scheme in _VERIFIERS:
-            claim = scheme.claim(subject)
-            if claim is not None:
-                break
-        else:
-            if "authorization" in headers:
-                raise errors.InvalidArgument("Authorization header is invalid.")
+        claimed = _claim(subject)
+        if claimed is None:
             return ANONYMOUS
+        scheme, claim = claimed
         _check_claim(claim, place.query, headers)
         if self._strict_region and claim.scope:
             oss_v4.check_region(claim, place.region or self._strict_region)
@@ -115,6 +112,17 @@ class OssFront:
             head += f"x-oss-err: {b64encode(body).decode()}\r\n"
             return Response(status, head, b"", len(body))
         return Response(status, f"Content-Type: application/xml\r\n{head}", body)
+
+
+def _claim(subject: Subject) -> tuple[Scheme, Claim] | None:
+    """What the request says of its signer, by the first scheme that knows it."""
+    for scheme in _VERIFIERS:
+        claim = scheme.claim(subject)
+        if claim is not None:
+            return scheme, claim
+    if "authorization" in subject.headers:
+        raise errors.InvalidArgument("Authorization header is invalid.")
+    return None
 
 
 def _check_claim(claim: Claim, query: dict[str, str], headers: Mapping[str, str]) -> None:

@@ -65,7 +65,7 @@ def object_meta(request: PutObjectRequest) -> bytes | None:
     if user and sum(len(k) + len(v.encode("utf-8", "surrogateescape")) for k, v in user.items()) > (
         META_SIZE_MAX
     ):
-        raise errors.InvalidArgument("The metadata of the object is too large: 8 KB at most.")
+        raise errors.InvalidArgument("The object's meta is too large: 8 KB at most.")
     headers = {
         header: value for field, header in _KEPT if (value := getattr(request, field)) is not None
     }

@@ -185,12 +185,13 @@ QUERIES = frozenset(
 HEADERS = frozenset(
     """
     x-oss-access-point-name x-oss-agentic-bucket x-oss-bucket-tagging
-    x-oss-bypass-governance-retention x-oss-callback x-oss-callback-var x-oss-copy-source x-oss-hns-status x-oss-object-worm-mode
-    x-oss-object-worm-legal-hold x-oss-object-worm-retain-until-date x-oss-persistent-headers
-    x-oss-process x-oss-rename-source x-oss-request-payer x-oss-resource-group-id
-    x-oss-retention-mode x-oss-retention-retain-until-date x-oss-legal-hold
-    x-oss-server-side-data-encryption x-oss-server-side-encryption
-    x-oss-server-side-encryption-key-id x-oss-symlink-target x-oss-tagging x-oss-traffic-limit
+    x-oss-bypass-governance-retention x-oss-callback x-oss-callback-var x-oss-copy-source
+    x-oss-hns-status x-oss-object-worm-mode x-oss-object-worm-legal-hold
+    x-oss-object-worm-retain-until-date x-oss-persistent-headers x-oss-process x-oss-rename-source
+    x-oss-request-payer x-oss-resource-group-id x-oss-retention-mode
+    x-oss-retention-retain-until-date x-oss-legal-hold x-oss-server-side-data-encryption
+    x-oss-server-side-encryption x-oss-server-side-encryption-key-id x-oss-symlink-target
+    x-oss-tagging x-oss-traffic-limit
     """.split()
 )
 """Headers that change or protect what is written, refused by name until they act."""
