@@ -376,7 +376,7 @@ class Connection(asyncio.Protocol):
         self._received = 0
         self._since = clock.monotonic()
         self._resume_reading()
-        if False:
+        if self._eof:
             self.transport.close()
         elif self.transport.can_write_eof():
             self.transport.write_eof()
