@@ -59,23 +59,21 @@ class Pipeline:
         try:
             response = await self._answer(request, note)
         except ServiceError as error:
-            response = self.refuse(error, request)
+            response = self._refusal(error, request, note)
         except Exception:
             log.exception("request %s failed", note.request_id)
-            response = self.refuse(errors.InternalError(), request)
-        elapsed_ms = (perf_counter_ns() - request.started_ns) // 1_000_000
-        response.head = (
-            f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n"
-            f"{response.head}"
-        )
-        return response
+            response = self._refusal(errors.InternalError(), request, note)
+        return _stamp(response, request, note)
 
     def refuse(self, error: ServiceError, request: Request) -> Response:
-        """The document of a refusal."""
+        """The answer to what never became a request, or whose bytes turned out to be damaged."""
         note = request.note
-        if note is None:  # a head that was no request
+        if note is None:
             self._count += 1
             note = request.note = Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
+        return _stamp(self._refusal(error, request, note), request, note)
+
+    def _refusal(self, error: ServiceError, request: Request, note: Note) -> Response:
         note.error = error.code.name
         return self._front.error(error, request, note.request_id)
 
@@ -131,6 +129,15 @@ class Pipeline:
             verdict = policy.decide(call.caller, need, call, _POLICIES)
             if not verdict.allowed:
                 raise policy.refusal(call.caller, need, verdict)
+
+
+def _stamp(response: Response, request: Request, note: Note) -> Response:
+    """The headers that every answer has."""
+    elapsed_ms = (perf_counter_ns() - request.started_ns) // 1_000_000
+    response.head = (
+        f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n{response.head}"
+    )
+    return response
 
 
 def _refuse_unread(operation: Operation, place: Place, request: Request) -> None:

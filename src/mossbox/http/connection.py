@@ -321,12 +321,16 @@ class Connection(asyncio.Protocol):
         sender, self._sender = self._sender, None
         if sender is None:
             return
-        if error is not None:
+        if error is None:
+            self._finished(sender.progress)
+        elif not sender.began and not isinstance(error, ConnectionError):
+            # The first block can't be read, and the head is not out yet: say so.
+            request = cast("Request", self._request)
+            self._answer(self._door.refuse(errors.InternalError(), request))
+        else:
             self._done(sender.progress, cut_off=True)
             self._state = _CLOSED
             self._reset()
-            return
-        self._finished(sender.progress)
 
     def _head(self, request: Request, response: Response, size: int) -> bytes:
         length = size if response.length is None else response.length

@@ -35,7 +35,7 @@ class Sender:
         self.reader = reader
         self.progress = 0
         self._left: bytes = head
-        self._head_size = len(head)
+        self.began = False  # whether any of it left: until then another answer is possible
         self._task: asyncio.Task[bytes] | None = None
         self._over = False
 
@@ -64,10 +64,10 @@ class Sender:
                 if piece is None:
                     self._wait_for_disk()
                     return
-                if not self._put(piece):
-                    return
-                if not piece:
+                if not piece and not self._left:
                     self._finish(None)
+                    return
+                if not self._put(piece):
                     return
                 budget -= len(piece)
         except Exception as error:  # rot, or a peer that is gone: never a clean end
@@ -91,10 +91,7 @@ class Sender:
             if error is not None:
                 self._finish(error)
             elif self._put(task.result()):
-                if task.result():
-                    self._turn()
-                else:
-                    self._finish(None)
+                self._turn()
         except OSError as gone:
             self._finish(gone)
 
@@ -117,6 +114,7 @@ class TransportSender(Sender):
     """Through the transport: TLS."""
 
     def _put(self, piece: memoryview | bytes) -> bool:
+        self.began = True
         if self._left:
             self.outlet.transport.write(self._left)
             self._left = b""
@@ -153,6 +151,7 @@ class SocketSender(Sender):
             count = self._socket.sendmsg([head, piece]) if head else self._socket.send(piece)
         except _BLOCKED:
             count = 0
+        self.began = self.began or count > 0
         if count == len(head) + len(piece):
             self._left = b""
             self.progress += len(piece)
