@@ -31,6 +31,6 @@ def bucket_name(server: Server) -> Iterator[str]:
         service = oss2.Service(auth, server.endpoint, region=REGION)
         for found in service.list_buckets(prefix=name).buckets:
             bucket = oss2.Bucket(auth, server.endpoint, found.name, region=REGION)
-            while keys := [item.key for item in bucket.list_objects(max_keys=1000).object_list]:
-                bucket.batch_delete_objects(keys)
+            for item in oss2.ObjectIterator(bucket, max_keys=1000):
+                server.request("DELETE", bucket.bucket_name, item.key, key_id=key_id, secret=secret)
             bucket.delete_bucket()

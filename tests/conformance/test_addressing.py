@@ -93,13 +93,10 @@ def test_a_custom_domain(server, bucket_name):
              "[fe80::1]", "aliyuncs.com", "b.oss-cn-hangzhou.aliyuncs.com.evil.example"],
 )  # fmt: skip
 def test_strangers_are_refused_with_the_development_keys(server, bucket, host):
-    for path in ("/", f"/{bucket}/a/key"):
-        given = signed(
-            "v4", "GET", bucket if bucket in path else "", b"a/key" if bucket in path else b""
-        )
+    for path, name, key in (("/", "", b""), (f"/{bucket}/a/key", bucket, b"a/key")):
+        given = signed("v4", "GET", name, key)
         answer = ask(server, "GET", path, {**given, "host": host})
         assert (answer.status, answer.code) == (421, "MisdirectedRequest")
-    assert ask(server, "GET", "/-/health", {"host": host}).status == 421
 
 
 def test_pages_of_other_origins_are_refused(server, bucket):
