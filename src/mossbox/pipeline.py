@@ -101,6 +101,8 @@ class Pipeline:
         try:
             result = await operation.handle(call, model)
         except FileNotFoundError:
+            if not call.reads_body:
+                raise  # a body that was taken in is gone: never answer for an empty one
             # The object was replaced after its row was read: authorise and answer anew.
             call.forget()
             self._authorise(call, operation, place)

@@ -178,5 +178,8 @@ def _signed_query(query: dict[str, str]) -> bool:
 
 def _own_origin(origin: str) -> bool:
     """Whether a page of this machine asks."""
-    host = urlsplit(origin).hostname or ""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return False
     return is_loopback(host) or host.endswith(".localhost")

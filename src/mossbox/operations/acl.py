@@ -46,11 +46,11 @@ def _asked_later(_entry: Operation, _bucket: str, _key: bytes, _q: object) -> tu
 async def put_bucket_acl(call: Call, request: PutBucketAclRequest) -> PutBucketAclResult:
     """Set a bucket's ACL; as on OSS, a bucket that is not there is made."""
     name = call.bucket_name
-    bucket = buckets.find(call.engine.db, name)
-    if bucket is None:
+    if buckets.find(call.engine.db, name) is None:
         authorise(call, Need("oss:PutBucket", "service", "", b""))
         made = await put_bucket(call, PutBucketRequest(name, _bucket_acl(request)))
         return PutBucketAclResult(made.location)
+    bucket = call.bucket
     authorise(call, Need("oss:PutBucketAcl", "bucket", name, b""))
     acl = acl_index(_bucket_acl(request), "x-oss-acl", names.ACLS[1:])
 
