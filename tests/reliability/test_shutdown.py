@@ -43,11 +43,13 @@ def begin_upload(server: Server, key: str) -> socket.socket:
 
 
 def told_to_stop(server: Server, number: int = signal.SIGTERM) -> None:
-    """Send the signal, and return when the server has heard it: idle connections end."""
-    with idle(server) as waiting:
-        assert server.process is not None
-        server.process.send_signal(number)
-        assert waiting.recv(1) == b""
+    """Send the signal, and return when every worker has heard it: idle connections end."""
+    assert server.process is not None
+    waiting = [idle(server) for _ in range(8)]  # so many are shared between the workers
+    server.process.send_signal(number)
+    for connection in waiting:
+        assert connection.recv(1) == b""
+        connection.close()
 
 
 def exit_status(server: Server) -> int:
