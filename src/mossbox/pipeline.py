@@ -28,6 +28,8 @@ log = logging.getLogger("mossbox")
 
 Pages = Callable[[Request], Response | None]
 
+_MAKE_BUCKETS = frozenset(("PutBucket", "PutBucketAcl"))
+
 _POLICIES: Sequence[Layer] = ()  # session, identity and bucket policies, in this order
 
 
@@ -120,10 +122,9 @@ class Pipeline:
             return self._front.authenticate(request, place)
         except ServiceError as error:
             # OSS looks for the bucket first: clients find out with any key whether there is one.
-            if error.code is errors.InvalidAccessKeyId and place.bucket:
-                needs = operation.needs(operation, place.bucket, place.key, place.query)
-                if all(need.level != "service" for need in needs):
-                    self._engine.bucket(place.bucket)
+            unknown = error.code is errors.InvalidAccessKeyId
+            if unknown and place.bucket and operation.name not in _MAKE_BUCKETS:
+                self._engine.bucket(place.bucket)
             raise
 
     def _authorise(self, call: Call, operation: Operation, place: Place) -> None:
