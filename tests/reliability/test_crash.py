@@ -83,6 +83,19 @@ def test_what_a_crash_leaves_is_swept(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_garbage_is_reaped_without_a_restart(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        assert server.request("PUT", "bucket").status == 200
+        for body in (b"first" * 60_000, b"second" * 60_000):
+            assert server.request("PUT", "bucket", "k", body=body).status == 200
+        wait_until(lambda: len(blob_files(server.data)) == 1, "the replaced body is gone")
+        assert server.request("GET", "bucket", "k").body == b"second" * 60_000
+        assert server.request("DELETE", "bucket", "k").status == 204
+        wait_until(lambda: blob_files(server.data) == set(), "the deleted body is gone")
+        wait_until(lambda: tidy(server.data), "no row of garbage is left")
+
+
+@pytest.mark.slow
 def test_garbage_of_a_crash_is_reaped(tmp_path: Path) -> None:
     """Killed between the delete's answer and the reaper: the row of garbage survives."""
     with Server(tmp_path) as server:
