@@ -56,10 +56,6 @@ class Worker:
         self.access = AccessLog(settings.access_log)
         self._door: Door | None = None
 
-    async def prepare(self) -> None:
-        """Accounts and buckets that the settings ask for; raises SettingsError."""
-        await prepare(self.engine.db, self.settings)
-
     def serve(
         self,
         sockets: Sockets,
@@ -83,7 +79,8 @@ class Worker:
         pipe = clock.test_pipe()
         if pipe is not None and self.number == 0:
             loop.add_reader(pipe, clock.read_pipe, pipe)
-        await self.prepare()
+        if self.settings.memory:
+            await prepare(self.engine.db, self.settings)  # on disk the supervisor did it
         door = self._door = self._make_door()
         door.tick()
         acceptors = [Acceptor(s, door, self._crowded) for s in sockets.plain]

@@ -25,7 +25,7 @@ class Pages:
         self._db = db
         self._stripes = stripes
         self._labels = labels
-        self._hosts = Hosts(settings.domain, settings.cname, strict=False)
+        self._hosts = Hosts(settings.domain, settings.cname, strict=settings.development)
 
     def answer(self, request: Request) -> Response | None:
         """A page, or None where the address belongs to a bucket's host."""

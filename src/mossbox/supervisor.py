@@ -1,5 +1,6 @@
 """The parent of the workers: opens the sockets, holds the data directory, restarts the dead."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -9,9 +10,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from mossbox import clock
 from mossbox.app import Sockets, Worker
-from mossbox.engine.sqlite import DataLock, StoreError
-from mossbox.engine.store import prepare_directory
+from mossbox.bootstrap import prepare
+from mossbox.engine.sqlite import DataLock, SqliteDatabase, StoreError
+from mossbox.engine.store import prepare_directory, secure_directory
 from mossbox.http import tls
 from mossbox.http.listen import open_sockets
 from mossbox.jobs import try_lock
@@ -80,7 +83,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     cert, key = settings.tls_cert, settings.tls_key
     if settings.tls_self_signed:
         folder = Path("." if settings.memory else settings.data)
-        names = dict.fromkeys((*_TLS_NAMES, *settings.domain, *(f"*.{d}" for d in settings.domain)))
+        # Many clients take no wildcard directly below a top-level name, so buckets are named.
+        buckets = (f"{text.partition(':')[0]}.localhost" for text in settings.bucket)
+        domains = (name for domain in settings.domain for name in (domain, f"*.{domain}"))
+        names = dict.fromkeys((*_TLS_NAMES, *buckets, *domains))
         cert, key = tls.self_signed(folder, tuple(names))
     try:
         return tls.context(cert, key)
@@ -101,10 +107,22 @@ class Supervisor:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = lock_directory(self.folder)
             prepare_directory(self.folder)
+            self._prepare_store()
+            secure_directory(self.folder)
         self.tls = tls_context(settings)
         self.sockets = open_all(settings)
         self._pids: dict[int, int] = {}
         self._stopping = False
+
+    def _prepare_store(self) -> None:
+        """Accounts and buckets, once and before there are workers; raises SettingsError."""
+        db = SqliteDatabase(
+            str(self.folder / "mossbox.db"), shared=self.shared, now_ms=clock.now_ms
+        )
+        try:
+            asyncio.run(prepare(db, self.settings))
+        finally:
+            db.close()
 
     @property
     def port(self) -> int:

@@ -175,3 +175,17 @@ def test_no_secret_is_ever_written(own_keys: Server) -> None:
     written = own_keys.log + own_keys.access
     for secret in ("a-secret-of-my-own", "a-token-for-metrics", "SIGNED", "T0KEN"):
         assert secret not in written
+
+
+def test_a_strange_host_gets_no_page(server: Server) -> None:
+    for page in ("health", "ready", "metrics"):
+        answer = server.request("GET", "-", page, sign=False, host="evil.example")
+        assert (answer.status, answer.code) == (421, "MisdirectedRequest")
+
+
+def test_the_date_is_never_behind_what_was_just_kept(server: Server, bucket_name: str) -> None:
+    server.request("PUT", bucket_name)
+    for number in range(30):  # over more than a second the date was behind at times
+        put = server.request("PUT", bucket_name, f"k{number}", body=b"x")
+        headers = {"if-modified-since": put.headers["date"]}
+        assert server.request("GET", bucket_name, f"k{number}", headers=headers).status == 304

@@ -69,7 +69,7 @@ class Engine:
 
 
 def prepare_directory(folder: Path) -> None:
-    """Make the data directory and its tables, safe from a power cut; raises StoreError, OSError."""
+    """Make the data directory and its tables; raises StoreError, OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "blobs").mkdir(mode=0o700, exist_ok=True)
     mask = os.umask(0o077)
@@ -77,6 +77,10 @@ def prepare_directory(folder: Path) -> None:
         prepare(str(folder / "mossbox.db")).close()
     finally:
         os.umask(mask)
+
+
+def secure_directory(folder: Path) -> None:
+    """Make sure that a power cut leaves a new data directory where it is."""
     sync_directory(folder)
     try:
         sync_directory(folder.absolute().parent)

@@ -9,6 +9,7 @@ from time import perf_counter_ns
 from typing import Any, cast
 
 from mossbox import clock, errors
+from mossbox.clock import http_date, now
 from mossbox.errors import ServiceError
 from mossbox.http.chunked import ChunkedDecoder
 from mossbox.http.head import HEAD_SIZE_MAX, STATUS_LINES, HeadParser, body_length
@@ -53,12 +54,10 @@ class Door:
     connections: "set[Connection]" = field(default_factory=set)
     draining: bool = False
     now: float = field(default_factory=clock.monotonic)  # advanced by tick(), read everywhere
-    date: str = ""
 
     def tick(self) -> None:
         """Once a second: tell the time, and cut off peers that stand still."""
         self.now = clock.monotonic()
-        self.date = clock.http_date(int(clock.now()))
         for connection in list(self.connections):
             connection.check_time(self.now)
 
@@ -337,7 +336,7 @@ class Connection(asyncio.Protocol):
         length_line = "" if response.status in (204, 304) else f"Content-Length: {length}\r\n"
         connection = "keep-alive" if request.keep_alive else "close"
         return (
-            f"{STATUS_LINES[response.status]}Server: AliyunOSS\r\nDate: {self._door.date}\r\n"
+            f"{STATUS_LINES[response.status]}Server: AliyunOSS\r\nDate: {http_date(int(now()))}\r\n"
             f"{length_line}Connection: {connection}\r\n{response.head}\r\n"
         ).encode("utf-8", "surrogateescape")
 
