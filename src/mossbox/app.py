@@ -91,7 +91,7 @@ class Worker:
         ready()
         await stopping.wait()
         for acceptor in acceptors:
-            acceptor.stop()
+            acceptor.close()
         await self._drain(door)
         job.cancel()
         ticker.cancel()

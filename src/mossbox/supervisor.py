@@ -216,6 +216,8 @@ class Supervisor:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        for listener in (*self.sockets.plain, *self.sockets.tls):
+            listener.close()
         self._send(signal.SIGTERM)
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:

@@ -69,15 +69,17 @@ class Acceptor:
 
     def resume(self) -> None:
         """Take connections."""
-        if not self._door.draining:
+        if self._listener.fileno() >= 0:
             self._loop.add_reader(self._listener.fileno(), self._ready)
 
-    def stop(self) -> None:
-        """Take no more."""
-        self._loop.remove_reader(self._listener.fileno())
+    def close(self) -> None:
+        """Take no more; once all processes have closed the socket, peers are refused."""
+        if self._listener.fileno() >= 0:
+            self._loop.remove_reader(self._listener.fileno())
+            self._listener.close()
 
     def _pause(self, seconds: float) -> None:
-        self.stop()
+        self._loop.remove_reader(self._listener.fileno())
         self._loop.call_later(seconds, self.resume)
 
     def _ready(self) -> None:
