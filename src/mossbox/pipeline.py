@@ -91,11 +91,9 @@ class Pipeline:
             raise errors.not_implemented(operation.name)
         _refuse_unread(operation, place, request)
         call = Call(
-            self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms()
-        )
-        call.caller = caller
-        call.has_query = bool(place.query)
-        call.reads_body = operation.method == "GET" and place.scope == "object"
+            self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms(),
+            caller, bool(place.query), operation.method == "GET" and place.scope == "object",
+        )  # fmt: skip
         model = operation.bind(place.bucket, place.key, place.query, request.headers)
         self._authorise(call, operation, place)
         if operation.body is not None:

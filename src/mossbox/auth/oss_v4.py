@@ -25,6 +25,7 @@ _INNER = bytes(value ^ 0x36 for value in range(256))
 _OUTER = bytes(value ^ 0x5C for value in range(256))
 _EC_HEADER, _EC_QUERY = "0002-00000040", "0002-00000201"
 _EC_REGION = "0002-00000226"
+_PLAIN = frozenset(("content-type", "content-md5"))  # signed whenever they are sent
 _REGION = re.compile(r"[a-z0-9-]+\Z")
 _BAD_REGION_HEADER = "Invalid signing region in Authorization header."
 _BAD_REGION_QUERY = "The signing region in credential is invalid."
@@ -174,14 +175,8 @@ def _day(claim: Claim) -> str:
 def canonical_request(subject: Subject, additional: tuple[str, ...] = ()) -> str:
     """The six parts that are signed; the bucket is always in the path."""
     headers = subject.headers
-    names = [
-        name
-        for name in headers
-        if name[:6] == "x-oss-"
-        or name == "content-type"
-        or name == "content-md5"
-        or name in additional
-    ]
+    plain = _PLAIN.union(additional) if additional else _PLAIN
+    names = [name for name in headers if name[:6] == "x-oss-" or name in plain]
     names.sort()  # by name alone: as lines "x-oss-meta-a-b:" would precede "x-oss-meta-a:"
     signed = [f"{name}:{headers[name].strip()}\n" for name in names]
     path = f"/{subject.bucket}/{encode_path(subject.key)}" if subject.bucket else "/"

@@ -32,19 +32,27 @@ class HeadParser:
     request with one a new parser begins.
     """
 
-    __slots__ = ("_complete", "_fields", "_parser", "_target")
+    __slots__ = ("_again", "_complete", "_headers", "_parser", "_target")
 
     def __init__(self) -> None:
         self._parser: httptools.HttpRequestParser | None = None
-        self._fields: list[tuple[bytes, bytes]] = []
+        self._headers: dict[str, str] = {}
+        self._again: list[str] = []
 
     def on_url(self, url: bytes) -> None:
         """llhttp: a piece of the target."""
         self._target += url
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """llhttp: one header field."""
-        self._fields.append((name, value))
+    def on_header(self, raw: bytes, value: bytes) -> None:
+        """llhttp: one header field; of doubled ones the first counts."""
+        name = _names.get(raw) or _remember(raw)
+        if name in self._headers:
+            self._again.append(name)
+            return
+        try:
+            self._headers[name] = value.decode()
+        except UnicodeDecodeError:
+            self._headers[name] = value.decode("utf-8", "surrogateescape")
 
     def on_message_complete(self) -> None:
         """llhttp: the head needs no body."""
@@ -57,23 +65,23 @@ class HeadParser:
         """
         parser = self._parser or httptools.HttpRequestParser(self)
         self._feed(parser, block)
-        headers = _headers(self._fields)
-        target = self._target
+        headers, target = self._headers, self._target
+        if self._again or len(headers) > FIELD_COUNT_MAX:
+            self._check_fields()
         method = parser.get_method().decode()
         if target[:1] != b"/" or b"#" in target:
             target, headers["host"] = _odd_target(target, method, headers.get("host", ""))
         path, _, query = target.partition(b"?")
         version = parser.get_http_version()
-        if version != "1.1" and not block.partition(b"\r\n")[0].endswith(b" HTTP/1.0"):
-            raise errors.BadRequest("Only HTTP/1.1 and 1.0 are spoken here.")  # no RTSP either
         request = Request(method, path, query, headers, version)
         if version != "1.1" or "connection" in headers or "host" not in headers:
-            _check_connection(request)
+            _check_connection(request, block)
         return request
 
     def _feed(self, parser: httptools.HttpRequestParser, block: bytes) -> None:
         self._target = b""
-        self._fields = []
+        self._headers = {}
+        self._again = []
         self._complete = False
         self._parser = None
         try:
@@ -85,24 +93,12 @@ class HeadParser:
         if self._complete:
             self._parser = parser
 
-
-def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    if len(fields) > FIELD_COUNT_MAX:
-        raise errors.RequestHeaderTooLarge(f"More than {FIELD_COUNT_MAX} header fields.")
-    for raw, value in fields:
-        name = _names.get(raw)
-        if name is None:
-            name = _remember(raw)
-        if name in headers:
+    def _check_fields(self) -> None:
+        for name in self._again:
             if name in _SINGLE:
                 raise errors.BadRequest(f"The header {name} came twice.")
-            continue
-        try:
-            headers[name] = value.decode("ascii")
-        except UnicodeDecodeError:
-            headers[name] = value.decode("utf-8", "surrogateescape")
-    return headers
+        if len(self._headers) + len(self._again) > FIELD_COUNT_MAX:
+            raise errors.RequestHeaderTooLarge(f"More than {FIELD_COUNT_MAX} header fields.")
 
 
 def _remember(raw: bytes) -> str:
@@ -129,9 +125,11 @@ def _odd_target(target: bytes, method: str, host: str) -> tuple[bytes, str]:
     return path if path[:1] == b"/" else b"/" + path, authority[0].decode()
 
 
-def _check_connection(request: Request) -> None:
-    """Refuse a missing Host, and say whether the connection stays open."""
+def _check_connection(request: Request, block: bytes) -> None:
+    """Refuse other versions and a missing Host, and say whether the connection stays open."""
     version, headers = request.version, request.headers
+    if version != "1.1" and not block.partition(b"\r\n")[0].endswith(b" HTTP/1.0"):
+        raise errors.BadRequest("Only HTTP/1.1 and 1.0 are spoken here.")  # no RTSP either
     if "host" not in headers and version == "1.1":
         raise errors.BadRequest("The Host header is missing.")
     options = {option.strip() for option in headers.get("connection", "").lower().split(",")}

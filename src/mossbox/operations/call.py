@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT
@@ -28,36 +30,26 @@ class Endpoints(NamedTuple):
         return f"oss-{region}-internal.aliyuncs.com"
 
 
-class Call:
-    """One request on its way: also the verdict's facts, each fetched at most once."""
+class Call(msgspec.Struct):
+    """One request on its way: also the verdict's facts, each fetched at most once.
 
-    __slots__ = (
-        "_bucket", "_head", "_head_known", "_stored", "bucket_name", "caller", "endpoints",
-        "engine", "has_query", "key", "now_ms", "reads_body", "region",
-    )  # fmt: skip
+    `region` is the one that the address named, or empty; `reads_body` says that the object's body
+    will be wanted, so that it is read together with its row.
+    """
 
-    def __init__(
-        self,
-        engine: Engine,
-        endpoints: Endpoints,
-        bucket_name: str,
-        key: bytes,
-        region: str,
-        now_ms: int,
-    ) -> None:
-        self.engine = engine
-        self.endpoints = endpoints
-        self.bucket_name = bucket_name
-        self.key = key
-        self.region = region  # that the address named, or empty
-        self.now_ms = now_ms
-        self.caller: Caller
-        self._bucket: Bucket | None = None
-        self.has_query = False
-        self.reads_body = False
-        self._head: Version | None = None
-        self._stored: StoredBlob | None = None
-        self._head_known = False
+    engine: Engine
+    endpoints: Endpoints
+    bucket_name: str
+    key: bytes
+    region: str
+    now_ms: int
+    caller: Caller
+    has_query: bool = False
+    reads_body: bool = False
+    _bucket: Bucket | None = None
+    _head: Version | None = None
+    _stored: StoredBlob | None = None
+    _head_known: bool = False
 
     @property
     def bucket(self) -> Bucket:
@@ -103,10 +95,10 @@ class Call:
 
     def for_key(self, key: bytes) -> "Call":
         """The same call about another key: answers per item are authorised per item."""
-        other = Call(self.engine, self.endpoints, self.bucket_name, key, self.region, self.now_ms)
-        other.caller = self.caller
-        other._bucket = self._bucket
-        return other
+        return Call(
+            self.engine, self.endpoints, self.bucket_name, key, self.region, self.now_ms,
+            self.caller, _bucket=self._bucket,
+        )  # fmt: skip
 
     def account(self) -> Account:
         """The caller's account."""
