@@ -116,12 +116,12 @@ class Worker:
         return Door(pipeline.handle, pipeline.refuse, self._done, limits)
 
     def _crowded(self) -> bool:
-        """Whether this worker has clearly more connections than another."""
+        """Whether this worker has more connections than another."""
         if self.shared.workers == 1 or self._door is None:
             return False
         mine = len(self._door.connections)
         self.counters.connections(mine)
-        return mine > 1 + min(self.shared.counters(n)[0] for n in range(self.shared.workers))
+        return mine > min(self.shared.counters(n)[0] for n in range(self.shared.workers))
 
     async def _tick(self, door: Door, stopping: asyncio.Event, parent: int) -> None:
         beat = 0

@@ -26,7 +26,7 @@ GROUP_MAX = 256  # units committed together
 _USAGE = ("objects", "bytes", "markers", "uploads", "parts")
 _WAL_PAGES = 1000
 _WAL_BYTES_KEPT = 64 << 20
-_CACHE_KIB = 16 << 10
+_CACHE_KIB = 32 << 10  # of pages a connection: taken as it is used
 _BUSY_MS = 5000
 
 

@@ -10,6 +10,7 @@ from mossbox.http.connection import Connection, Door
 
 BACKLOG = 1024
 _ACCEPT_FAILED_PAUSE_S = 0.1
+_DEFERRED_S = 0.002
 
 
 def open_sockets(host: str, port: int) -> list[socket.socket]:
@@ -65,6 +66,7 @@ class Acceptor:
         self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._deferred = False
         self.resume()
 
     def resume(self) -> None:
@@ -83,9 +85,11 @@ class Acceptor:
         self._loop.call_later(seconds, self.resume)
 
     def _ready(self) -> None:
-        if self._crowded():
-            self._pause(0.002)
+        if self._crowded() and not self._deferred:
+            self._deferred = True  # once: whoever has fewer may be stuck, or dead
+            self._pause(_DEFERRED_S)
             return
+        self._deferred = False
         try:
             peer, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):

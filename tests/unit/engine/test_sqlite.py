@@ -108,7 +108,7 @@ def test_every_connection_has_its_settings(file: SqliteDatabase, which: str) -> 
         "wal_autocheckpoint": 1000,
         "journal_size_limit": 64 << 20,
         "temp_store": 2,  # memory
-        "cache_size": -(16 << 10),
+        "cache_size": -(32 << 10),
         "mmap_size": 0,
         "journal_mode": "wal",
     }
