@@ -9,7 +9,6 @@ import time
 from functools import lru_cache
 
 monotonic = time.monotonic
-perf_ns = time.perf_counter_ns
 
 _shift: "memoryview[float] | None" = None
 

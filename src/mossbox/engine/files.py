@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import mmap
 import os
-import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -176,10 +175,6 @@ class FileBlobs:
     def _unclean(self) -> list[Path]:
         names = [name for name in os.listdir(self.folder) if len(name) == 6]
         return [self.folder / n for n in sorted(names) if not (self.folder / n / _CLEAN).exists()]
-
-    def free_bytes(self) -> int:
-        """Room on the disk."""
-        return shutil.disk_usage(self.folder).free
 
     def close(self) -> None:
         """Wait for the threads and let go."""

@@ -8,6 +8,7 @@ duplicate can't come to mean another peer's connection. With TLS they pass throu
 import asyncio
 import os
 import socket
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from mossbox.http.message import Reader
@@ -27,7 +28,7 @@ class Outlet(Protocol):
         """The body is out, or it can't be sent to its end."""
 
 
-class Sender:
+class Sender(ABC):
     """One body under way; `progress` counts its bytes."""
 
     def __init__(self, outlet: Outlet, head: bytes, reader: Reader) -> None:
@@ -95,9 +96,9 @@ class Sender:
         except OSError as gone:
             self._finish(gone)
 
+    @abstractmethod
     def _put(self, piece: memoryview | bytes) -> bool:
         """Send a piece; False when the rest waits for the peer."""
-        raise NotImplementedError
 
     def _finish(self, error: BaseException | None) -> None:
         if not self._over:
