@@ -1,4 +1,4 @@
-"""What ACLs grant to those who are not the owner (oss-behaviour 6.7)."""
+"""What ACLs grant to those who are not the owner (OSS documentation, "ACL")."""
 
 DEFAULT, PRIVATE, PUBLIC_READ, PUBLIC_READ_WRITE = range(4)
 

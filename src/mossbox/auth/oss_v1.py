@@ -1,4 +1,4 @@
-"""The older signature (HMAC-SHA1), in the Authorization header and in signed URLs (oss-clients 4).
+"""The older signature (HMAC-SHA1), in the Authorization header and in signed URLs.
 
 Which query parameters are signed was fixed by the clients, so that list is data here; a test keeps
 the register's sub-resources inside it.

@@ -1,4 +1,4 @@
-"""OSS4-HMAC-SHA256, in the Authorization header and in signed URLs (oss-clients 4)."""
+"""OSS4-HMAC-SHA256 in headers and signed URLs, as the vendor's clients make it."""
 
 import hashlib
 import hmac

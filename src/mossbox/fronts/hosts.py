@@ -1,4 +1,4 @@
-"""What a Host header names: an endpoint, a bucket, or nobody we know (DESIGN 8, oss-clients 2)."""
+"""What a Host header names: an endpoint, a bucket, or nobody we know."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""If-Match and its kin, decided in RFC 9110's order (oss-behaviour 6.5)."""
+"""If-Match and its kin, decided in RFC 9110's order (OSS documentation, "GetObject")."""
 
 from email.utils import parsedate_to_datetime
 from enum import Enum

@@ -1,4 +1,4 @@
-"""What buckets, keys, storage classes and ACLs may be called (oss-behaviour 6.2)."""
+"""What buckets, keys, storage classes and ACLs may be called (OSS documentation, "Limits")."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What listings have in common: counts, and url-encoded answers (oss-behaviour 6.4)."""
+"""What listings share: counts, and url-encoded answers (OSS documentation, "ListObjects")."""
 
 from mossbox import errors
 from mossbox.wire.text import encode_path

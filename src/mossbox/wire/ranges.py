@@ -1,4 +1,4 @@
-"""The Range header, in OSS's way and in the standard one (oss-behaviour 6.5)."""
+"""The Range header, in OSS's way and in the standard one (OSS documentation, "GetObject")."""
 
 import re
 
