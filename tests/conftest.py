@@ -1,12 +1,16 @@
 """Fixtures that every suite may use: real servers, and the rule about missing tools."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import Server
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +18,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One store for a whole session; tests make buckets of their own names."""
     with Server(tmp_path_factory.mktemp("store")) as running:
         yield running
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Runs coroutines one after the other on the one loop of the test."""
+    with asyncio.Runner() as runner:
+        yield runner.run
 
 
 @pytest.fixture

@@ -3,22 +3,22 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Set
 from hashlib import sha256
 from time import perf_counter_ns
 
 import msgspec
 
 from mossbox import clock, errors
-from mossbox.auth import Caller, policy
+from mossbox.auth import Caller
 from mossbox.auth.oss_v4 import UNSIGNED
-from mossbox.auth.policy import Layer
 from mossbox.engine.store import Engine
 from mossbox.errors import ServiceError
 from mossbox.fronts import Front, Place
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
 from mossbox.operations.call import Call, Endpoints
+from mossbox.operations.common import authorise
 from mossbox.operations.register import ROUTES, SUB_RESOURCES
 from mossbox.operations.unbuilt import HEADERS, WRITE_CONDITIONS
 from mossbox.wire.fields import RawBody, Stream, XmlBody
@@ -29,8 +29,6 @@ log = logging.getLogger("mossbox")
 Pages = Callable[[Request], Response | None]
 
 _MAKE_BUCKETS = frozenset(("PutBucket", "PutBucketAcl"))
-
-_POLICIES: Sequence[Layer] = ()  # session, identity and bucket policies, in this order
 
 
 class Note(msgspec.Struct):
@@ -55,9 +53,7 @@ class Pipeline:
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request, whatever happens."""
-        self._count += 1
-        note = Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
-        request.note = note
+        note = request.note = self._new_note()
         try:
             response = await self._answer(request, note)
         except ServiceError as error:
@@ -71,9 +67,12 @@ class Pipeline:
         """The answer to what never became a request, or whose bytes turned out to be damaged."""
         note = request.note
         if note is None:
-            self._count += 1
-            note = request.note = Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
+            note = request.note = self._new_note()
         return _stamp(self._refusal(error, request, note), request, note)
+
+    def _new_note(self) -> Note:
+        self._count += 1
+        return Note(f"{self._id_prefix}{self._count & 0xFFFFFFFF:08X}")
 
     def _refusal(self, error: ServiceError, request: Request, note: Note) -> Response:
         note.error = error.code.name
@@ -127,9 +126,7 @@ class Pipeline:
 
     def _authorise(self, call: Call, operation: Operation, place: Place) -> None:
         for need in operation.needs(operation, place.bucket, place.key, place.query):
-            verdict = policy.decide(call.caller, need, call, _POLICIES)
-            if not verdict.allowed:
-                raise policy.refusal(call.caller, need, verdict)
+            authorise(call, need)
 
 
 def _stamp(response: Response, request: Request, note: Note) -> Response:

@@ -1,9 +1,7 @@
 """Every implementation of the engine's two protocols, each made empty for each test."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,15 +13,6 @@ from mossbox.engine.memory import MemoryBlobs
 from mossbox.engine.sqlite import SqliteDatabase
 from mossbox.engine.store import prepare_directory
 from mossbox.shared import Shared
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
-def run() -> Iterator[Run]:
-    """Runs coroutines one after the other on the one loop of the test."""
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mossbox.engine import Blobs, Written
 from mossbox.engine.files import FileBlobs
 from mossbox.wire.checksum import crc64
-from tests.contract.conftest import Run
+from tests.conftest import Run
 
 BLOCK = 128 << 10
 BUFFER = 1 << 20

@@ -8,7 +8,7 @@ from mossbox import errors
 from mossbox.engine import Database, Tx
 from mossbox.errors import ServiceError
 from mossbox.shared import Shared
-from tests.contract.conftest import Run
+from tests.conftest import Run
 
 ZERO = (0,) * 5  # objects, bytes, markers, uploads, parts
 

@@ -1,5 +1,6 @@
 """Models and checks that several topics share."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -10,6 +11,8 @@ from mossbox.operation import Need
 from mossbox.operations.call import Call
 from mossbox.wire import names
 from mossbox.wire.fields import Element
+
+_POLICIES: Sequence[policy.Layer] = ()  # session, identity and bucket policies, in this order
 
 XML_LIMIT_BYTES = 1 << 20
 
@@ -37,8 +40,11 @@ def storage_class_index(text: str, argument: str) -> int:
 
 
 def authorise(call: Call, need: Need) -> None:
-    """Raise AccessDenied unless the caller may; for handlers whose needs the head can't tell."""
-    verdict = policy.decide(call.caller, need, call)
+    """Raise AccessDenied unless the caller may.
+
+    The pipeline asks so for what the head tells, handlers for what it can't (each key of many).
+    """
+    verdict = policy.decide(call.caller, need, call, _POLICIES)
     if not verdict.allowed:
         raise policy.refusal(call.caller, need, verdict)
 

@@ -1,9 +1,7 @@
 """A database to look into, and a way to fill it fast."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,15 +9,6 @@ from mossbox import clock
 from mossbox.engine.sqlite import SqliteDatabase
 from mossbox.engine.store import prepare_directory
 from mossbox.shared import Shared
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
-def run() -> Iterator[Run]:
-    """Runs coroutines one after the other on the one loop of the test."""
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mossbox.engine.blobfile import BLOCK_BYTES, FOOTER_BYTES, BlobDamaged, bloc
 from mossbox.engine.files import FileBlobs, FileWrite
 from mossbox.engine.ids import HOUR_MS, IdSource, hour_of
 from mossbox.wire.checksum import crc64
-from tests.unit.engine.conftest import Run
+from tests.conftest import Run
 
 SIZE = 3 * BLOCK_BYTES + 17
 BODY = os.urandom(SIZE)

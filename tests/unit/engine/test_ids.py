@@ -10,7 +10,7 @@ from mossbox.engine import Bucket, buckets, objects
 from mossbox.engine.ids import HOUR_MS, IdSource, current_hour, hour_of
 from mossbox.engine.objects import NewBlob, NewVersion
 from mossbox.engine.sqlite import SqliteDatabase
-from tests.unit.engine.conftest import Run
+from tests.conftest import Run
 
 NOW = 1_795_000_000_000
 

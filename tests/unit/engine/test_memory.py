@@ -8,7 +8,7 @@ from mossbox import clock
 from mossbox.engine.ids import IdSource
 from mossbox.engine.memory import MemoryBlobs
 from mossbox.errors import ServiceError
-from tests.unit.engine.conftest import Run
+from tests.conftest import Run
 
 LIMIT = 1000
 

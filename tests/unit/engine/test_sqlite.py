@@ -14,7 +14,7 @@ from mossbox.engine.sqlite import SqliteDatabase, StoreError, prepare
 from mossbox.engine.store import prepare_directory
 from mossbox.errors import ServiceError
 from mossbox.shared import Shared
-from tests.unit.engine.conftest import Run
+from tests.conftest import Run
 
 
 @pytest.fixture
