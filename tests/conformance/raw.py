@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from mossbox.auth import Subject, oss_v1, oss_v4
+from mossbox.auth import Subject, oss_v1, oss_v2, oss_v4
 from tests.support import KEY_ID, REGION, SECRET, Answer, Server
 
 
@@ -62,10 +62,11 @@ def signed(
 ) -> dict[str, str]:
     """The headers of a request signed in its header."""
     given = dict(headers or {})
-    if version == "v1":
+    if version in ("v1", "v2"):
         given.setdefault("date", date_v1(shift_s))
         subject = Subject(method, bucket, key, dict(query or {}), given)
-        given["authorization"] = oss_v1.sign(subject, key_id, secret)
+        sign = oss_v1.sign if version == "v1" else oss_v2.sign
+        given["authorization"] = sign(subject, key_id, secret)
     else:
         given.setdefault("x-oss-date", date_v4(shift_s))
         given.setdefault("x-oss-content-sha256", "UNSIGNED-PAYLOAD")
@@ -90,6 +91,8 @@ def presigned(
     subject = Subject(method, bucket, key, dict(query or {}), dict(headers or {}))
     if version == "v1":
         return oss_v1.presign(subject, key_id, SECRET, int(now(shift_s)) + expires_s)
+    if version == "v2":
+        return oss_v2.presign(subject, key_id, SECRET, int(now(shift_s)) + expires_s)
     return oss_v4.presign(subject, key_id, SECRET, REGION, date_v4(shift_s), expires_s)
 
 

@@ -1,4 +1,4 @@
-"""The store through PyPI's oss2, signatures V1 and V4, on an IP endpoint (path style)."""
+"""The store through PyPI's oss2, signatures V1, V2 and V4, on an IP endpoint (path style)."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ from tests.support import KEY_ID, REGION, SECRET, Server
 NEVER = "Thu, 01 Jan 1970 00:00:01 GMT"
 
 
-@pytest.fixture(params=["v1", "v4"])
+@pytest.fixture(params=["v1", "v2", "v4"])
 def version(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -623,7 +623,7 @@ def test_accounts_see_their_own_buckets(server, bucket, theirs, version):
 
 
 def test_presigned_get(bucket):
-    for key in ("key", "中文/a b+c?.txt"):
+    for key in ("key", "中文/a b+c?.txt", "a//b~*()!'&=%20"):
         bucket.put_object(key, b"body")
         for slash_safe in (False, True):
             url = bucket.sign_url("GET", key, 60, slash_safe=slash_safe)
@@ -652,6 +652,18 @@ def test_presigned_put(bucket):
         assert answer.status_code == 403
         assert b"SignatureDoesNotMatch" in answer.content
     assert bucket.get_object("key").read() == b"body"
+
+
+def test_a_presigned_url_bound_to_a_header(server, bucket_name):
+    bucket = oss2.Bucket(oss2.AuthV2(KEY_ID, SECRET), server.endpoint, bucket_name)
+    bucket.create_bucket()
+    bucket.put_object("key", b"body")
+    wanted = {"Referer": "https://www.example.com/"}
+    url = bucket.sign_url("GET", "key", 60, headers=wanted, additional_headers=["Referer"])
+    assert "x-oss-additional-headers=referer" in url
+    assert requests.get(url, headers=wanted, timeout=30).content == b"body"
+    for wrong in ({}, {"Referer": "https://www.example.org/"}):
+        assert requests.get(url, headers=wrong, timeout=30).status_code == 403
 
 
 def test_presigned_urls_die(bucket):

@@ -14,6 +14,7 @@ from mossbox.auth import (
     Subject,
     check_time,
     oss_v1,
+    oss_v2,
     oss_v4,
     signature_error,
 )
@@ -28,7 +29,7 @@ from mossbox.wire import names
 from mossbox.wire.text import as_text, decode, parse_query
 from mossbox.wire.xml import DECLARATION, escape
 
-_VERIFIERS: tuple[Scheme, ...] = (oss_v4, oss_v1)
+_VERIFIERS: tuple[Scheme, ...] = (oss_v4, oss_v1, oss_v2)
 _NO_QUERY: dict[str, str] = {}
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 _HELP = "https://api.aliyun.com/troubleshoot?q="
