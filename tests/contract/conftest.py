@@ -7,6 +7,7 @@ import pytest
 
 from mossbox import clock
 from mossbox.engine import Blobs, Database
+from mossbox.engine.cipher import AES256, PLAIN, SM4, DataKey, new_key
 from mossbox.engine.files import FileBlobs
 from mossbox.engine.ids import IdSource
 from mossbox.engine.memory import MemoryBlobs
@@ -35,14 +36,44 @@ def db(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Iterat
     made.close()
 
 
+class KeyedFiles(FileBlobs):
+    """Blobs whose every body has the same key, or none."""
+
+    key: DataKey | None = None
+
+    async def write(self, first, read, key=None):  # type: ignore[no-untyped-def]
+        return await super().write(first, read, self.key)
+
+    def read(self, blob, size, start, stop, key=None):  # type: ignore[no-untyped-def]
+        return super().read(blob, size, start, stop, self.key)
+
+
+class KeyedMemory(MemoryBlobs):
+    """The same in memory."""
+
+    key: DataKey | None = None
+
+    async def write(self, first, read, key=None):  # type: ignore[no-untyped-def]
+        return await super().write(first, read, self.key)
+
+    def read(self, blob, size, start, stop, key=None):  # type: ignore[no-untyped-def]
+        return super().read(blob, size, start, stop, self.key)
+
+
+@pytest.fixture(params=[PLAIN, AES256, SM4], ids=["plain", "AES256", "SM4"])
+def key(request: pytest.FixtureRequest) -> DataKey | None:
+    return new_key(request.param) if request.param else None
+
+
 @pytest.fixture(params=["files", "memory"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, key: DataKey | None) -> Iterator[Blobs]:
     ids = IdSource(0, clock.now_ms)
-    made: Blobs
+    made: KeyedFiles | KeyedMemory
     if request.param == "memory":
-        made = MemoryBlobs(ids, 64 << 20)
+        made = KeyedMemory(ids, 64 << 20)
     else:
         (tmp_path / "blobs").mkdir()
-        made = FileBlobs(tmp_path / "blobs", ids, clock.now_ms)
+        made = KeyedFiles(tmp_path / "blobs", ids, clock.now_ms)
+    made.key = key
     yield made
     made.close()

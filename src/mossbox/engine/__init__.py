@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from mossbox.engine.cipher import DataKey
 from mossbox.http.message import Reader
 
 T = TypeVar("T")
@@ -65,11 +66,18 @@ class Written(Protocol):
 class Blobs(Protocol):
     """Bytes under ids that are never used again."""
 
-    async def write(self, first: bytes, read: Callable[[], Awaitable[bytes]]) -> Written:
-        """Keep `first` and then what `read` gives until it gives b""; returns when it is synced."""
+    async def write(
+        self, first: bytes, read: Callable[[], Awaitable[bytes]], key: DataKey | None = None
+    ) -> Written:
+        """Keep `first` and then what `read` gives until it gives b""; returns when it is synced.
 
-    def read(self, blob: int, size: int, start: int, stop: int) -> Reader:
-        """Bytes [start, stop) of a blob of `size` bytes. Raises FileNotFoundError."""
+        With a `key` no plain byte is stored; sizes and sums are of the plain bytes all the same.
+        """
+
+    def read(
+        self, blob: int, size: int, start: int, stop: int, key: DataKey | None = None
+    ) -> Reader:
+        """Bytes [start, stop) of a blob of `size` plain bytes. Raises FileNotFoundError."""
 
     async def delete(self, ids: Iterable[int]) -> None:
         """Remove blobs; unknown ones are no error."""
@@ -90,6 +98,7 @@ class ObjectMeta(msgspec.Struct, omit_defaults=True, kw_only=True):
     sse: dict[str, str] = {}
     target: bytes = b""  # of a symbolic link
     sealed_ms: int = 0  # of an appendable object
+    restored_from_ms: int = 0  # when the restored copy of an archived object can be read
     restored_until_ms: int = 0
     retain_until_ms: int = 0
     retention_mode: str = ""
@@ -112,7 +121,8 @@ class Bucket(msgspec.Struct, frozen=True):
     storage_class: int
     redundancy: int
     acl: int
-    versioning: int  # 0 never, 1 enabled, 2 suspended
+    versioning: int  # NEVER, ENABLED or SUSPENDED
+    encryption: str | None = None  # the default of objects that ask for none, as JSON
 
 
 class Version(msgspec.Struct, gc=False):
@@ -138,3 +148,4 @@ class Version(msgspec.Struct, gc=False):
 
 
 NORMAL, MULTIPART, APPENDABLE, SYMLINK, DELETE_MARKER = range(5)
+NEVER, ENABLED, SUSPENDED = range(3)

@@ -16,12 +16,12 @@ from mossbox.wire.checksum import crc64
 
 
 def test_a_trailer_to_the_byte() -> None:
-    made = trailer(0x0102030405060708, 300_000, [1, 2, 0xFFFF_FFFF_FFFF_FFFF], cipher=5)
+    made = trailer(0x0102030405060708, 300_000, [1, 2, 0xFFFF_FFFF_FFFF_FFFF], cipher=2)
     checks = bytes.fromhex("0100000000000000 0200000000000000 ffffffffffffffff")
     footer = (
         b"MOSSBLB1"
         + bytes.fromhex("00000200")  # blocks of 128 KiB
-        + bytes.fromhex("0000 0500")  # no overhead, cipher 5
+        + bytes.fromhex("1000 0200")  # 16 bytes more a block, cipher 2
         + bytes.fromhex("e093040000000000")  # 300,000 bytes
         + bytes.fromhex("0807060504030201")  # whose they are
         + bytes(8)
@@ -33,7 +33,9 @@ def test_a_trailer_to_the_byte() -> None:
 
 def test_a_footer_tells_whose_it_is_and_how_long() -> None:
     made = trailer(77, 12_345, [9])
-    assert parse_footer(made[-FOOTER_BYTES:]) == (77, 12_345)
+    assert parse_footer(made[-FOOTER_BYTES:]) == (77, 12_345, 0)
+    made = trailer(77, 12_345, [9], cipher=1)
+    assert parse_footer(made[-FOOTER_BYTES:]) == (77, 12_345, 1)
 
 
 @pytest.mark.parametrize("raw", [b"", bytes(FOOTER_BYTES), bytes(FOOTER_BYTES - 1)])
@@ -42,7 +44,7 @@ def test_what_is_no_footer_is_refused(raw: bytes) -> None:
         parse_footer(raw)
 
 
-@pytest.mark.parametrize("position", [0, 7, 8, 12])
+@pytest.mark.parametrize("position", [0, 7, 8, 12, 14, 32])
 def test_a_footer_of_another_kind_is_refused(position: int) -> None:
     made = bytearray(trailer(77, 12_345, [])[-FOOTER_BYTES:])
     made[position] ^= 1

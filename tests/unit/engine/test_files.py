@@ -79,7 +79,7 @@ def test_a_file_is_data_then_checks_then_footer(blobs: FileBlobs, run: Run) -> N
         block = BODY[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]
         assert int.from_bytes(check, "little") == crc64(block)
     assert len(raw) == SIZE + 8 * blocks(SIZE) + FOOTER_BYTES
-    assert parse_footer(raw[-FOOTER_BYTES:]) == (written.id, SIZE)
+    assert parse_footer(raw[-FOOTER_BYTES:]) == (written.id, SIZE, 0)
     assert int.from_bytes(raw[-8:], "little") == crc64(raw[SIZE:-8])
 
 
