@@ -7,12 +7,8 @@ not open. Both ciphers run in GCM (NIST SP 800-38D; SM4: GB/T 32907 and RFC 8998
 """
 
 import secrets
-from struct import Struct
+from functools import cache
 from typing import NamedTuple, Protocol
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mossbox.engine.blobfile import BLOCK_BYTES, BlobDamaged, blocks
 
@@ -22,7 +18,6 @@ OVERHEAD = 16
 SEALED_BYTES = BLOCK_BYTES + OVERHEAD
 
 _KEY_BYTES = {AES256: 32, SM4: 16}
-_covered = Struct("<QQ").pack
 
 
 class DataKey(NamedTuple):
@@ -48,6 +43,8 @@ class Codec(Protocol):
 
     slow: bool
 
+    def __init__(self, key: bytes, blob: int) -> None: ...
+
     def seal(self, number: int, block: memoryview, end: int, out: memoryview) -> None:
         """Write a block as it is stored into `out`, which is `OVERHEAD` bytes longer."""
 
@@ -55,68 +52,22 @@ class Codec(Protocol):
         """Write a stored block's plain bytes into `out`; raises BlobDamaged, having given none."""
 
 
-class AesCodec:
-    """AES-256-GCM; it costs less than checking a CRC costs elsewhere, so it may run anywhere."""
-
-    slow = False
-
-    def __init__(self, key: bytes, blob: int) -> None:
-        self._gcm = AESGCM(key)
-        self._blob = blob
-
-    def seal(self, number: int, block: memoryview, end: int, out: memoryview) -> None:
-        """Write a block as it is stored into `out`."""
-        nonce = number.to_bytes(12, "big")
-        self._gcm.encrypt_into(nonce, block, _covered(self._blob, end), out)
-
-    def open(self, number: int, stored: memoryview, end: int, out: memoryview) -> None:
-        """Write a stored block's plain bytes into `out`."""
-        nonce = number.to_bytes(12, "big")
-        try:
-            self._gcm.decrypt_into(nonce, stored, _covered(self._blob, end), out)
-        except (InvalidTag, ValueError):
-            raise _forged(number) from None
-
-
-class Sm4Codec:
-    """SM4-GCM; its library does without hardware, so it never runs in the event loop."""
-
-    slow = True
-
-    def __init__(self, key: bytes, blob: int) -> None:
-        self._algorithm = algorithms.SM4(key)
-        self._blob = blob
-
-    def seal(self, number: int, block: memoryview, end: int, out: memoryview) -> None:
-        """Write a block as it is stored into `out`."""
-        mode = modes.GCM(number.to_bytes(12, "big"))
-        context = Cipher(self._algorithm, mode).encryptor()
-        context.authenticate_additional_data(_covered(self._blob, end))
-        out[:-OVERHEAD] = context.update(block) + context.finalize()
-        out[-OVERHEAD:] = context.tag
-
-    def open(self, number: int, stored: memoryview, end: int, out: memoryview) -> None:
-        """Write a stored block's plain bytes into `out`."""
-        if len(stored) < OVERHEAD:
-            raise _forged(number)
-        mode = modes.GCM(number.to_bytes(12, "big"), bytes(stored[-OVERHEAD:]))
-        context = Cipher(self._algorithm, mode).decryptor()
-        context.authenticate_additional_data(_covered(self._blob, end))
-        plain = context.update(stored[:-OVERHEAD])
-        try:
-            plain += context.finalize()
-        except InvalidTag:
-            raise _forged(number) from None
-        out[:] = plain
-
-
 def codec(key: DataKey, blob: int) -> Codec:
     """The codec of one blob."""
-    return (AesCodec if key.cipher == AES256 else Sm4Codec)(key.key, blob)
+    return _codecs()[key.cipher](key.key, blob)
 
 
-def _forged(number: int) -> BlobDamaged:
-    return BlobDamaged(f"block {number} does not open: it was changed, or the key is another's")
+@cache
+def _codecs() -> dict[int, type[Codec]]:
+    """Loaded at the first need: a store without encrypted objects does without the library."""
+    from mossbox.engine import gcm
+
+    return {AES256: gcm.AesCodec, SM4: gcm.Sm4Codec}
+
+
+def prepare() -> None:
+    """Load what the ciphers need now rather than in the middle of a request."""
+    _codecs()
 
 
 def stored_size(size: int) -> int:
