@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64decode
 from binascii import Error as Base64Error
-from functools import lru_cache
+from functools import cache
 
 from fastcrc import crc64 as _crc64
 
@@ -15,42 +15,45 @@ crc64 = _crc64.xz
 
 
 def crc64_combine(first: int, second: int, second_size: int) -> int:
-    """The CRC-64 of two byte strings one after the other, from their CRCs and the second's size."""
-    if second_size == 0:
-        return first
-    shifted = 0
-    for position, table in enumerate(_shift_tables(second_size)):
-        shifted ^= table[(first >> (8 * position)) & 0xFF]
-    return shifted ^ second
+    """The CRC-64 of two byte strings one after the other, from their CRCs and the second's size.
+
+    Eight look-ups for each bit that is set in the size: one turn for a block of the file writer.
+    """
+    while second_size:
+        low = second_size & -second_size
+        t0, t1, t2, t3, t4, t5, t6, t7 = _zeros_tables(low.bit_length() - 1)
+        first = (
+            t0[first & 255] ^ t1[first >> 8 & 255] ^ t2[first >> 16 & 255]
+            ^ t3[first >> 24 & 255] ^ t4[first >> 32 & 255] ^ t5[first >> 40 & 255]
+            ^ t6[first >> 48 & 255] ^ t7[first >> 56]
+        )  # fmt: skip
+        second_size ^= low
+    return first ^ second
 
 
-@lru_cache(maxsize=64)
-def _shift_tables(size: int) -> tuple[tuple[int, ...], ...]:
-    """For each of eight bytes of a CRC, what it becomes after `size` zero bytes."""
-    operator = _zeros_operator(size)
+@cache
+def _zeros_tables(power: int) -> tuple[tuple[int, ...], ...]:
+    """For each of eight bytes of a CRC, what it becomes after ``2**power`` zero bytes."""
+    operator = _zeros_operator(power)
     tables = []
     for position in range(8):
-        base = operator[8 * position : 8 * position + 8]
-        table = [0] * 256
-        for value in range(1, 256):
-            low = value & -value
-            table[value] = table[value ^ low] ^ base[low.bit_length() - 1]
+        table = [0]
+        for column in operator[8 * position : 8 * position + 8]:
+            table += [value ^ column for value in table]
         tables.append(tuple(table))
     return tuple(tables)
 
 
-def _zeros_operator(size: int) -> list[int]:
-    """The 64x64 bit matrix (a column a bit) that feeds `size` zero bytes to the register."""
+@cache
+def _zeros_operator(power: int) -> list[int]:
+    """The 64x64 bit matrix (a column a bit) that feeds ``2**power`` zero bytes to the register."""
+    if power > 0:
+        half = _zeros_operator(power - 1)
+        return _multiply(half, half)
     square = [_POLYNOMIAL] + [1 << bit for bit in range(63)]  # one zero bit
     for _ in range(3):
-        square = _multiply(square, square)  # one zero byte
-    result = [1 << bit for bit in range(64)]
-    while size:
-        if size & 1:
-            result = _multiply(square, result)
         square = _multiply(square, square)
-        size >>= 1
-    return result
+    return square
 
 
 def _multiply(left: list[int], right: list[int]) -> list[int]:

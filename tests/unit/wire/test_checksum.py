@@ -1,5 +1,6 @@
 """CRC-64/XZ and MD5 tags."""
 
+import random
 from base64 import b64encode
 from hashlib import md5
 
@@ -48,10 +49,23 @@ def test_parts_combine_to_the_whole(parts: list[bytes]) -> None:
     assert combined == crc64(b"".join(parts))
 
 
-@pytest.mark.parametrize("size", [1, 255, 4096, (1 << 20) + 3])
-def test_large_second_parts(size: int) -> None:
-    first, second = b"some beginning", bytes(size)
-    assert crc64_combine(crc64(first), crc64(second), size) == crc64(first + second)
+NOISE = random.Random(5).randbytes(3 << 20)
+
+
+@few
+@given(st.integers(0, 3 << 20), st.integers(0, 3 << 20))
+def test_large_parts(cut: int, end: int) -> None:
+    first, second = NOISE[: min(cut, end)], NOISE[min(cut, end) : end]
+    assert crc64_combine(crc64(first), crc64(second), len(second)) == crc64(NOISE[:end])
+
+
+@few
+@given(*[st.integers(0, (1 << 64) - 1)] * 3, *[st.integers(0, 50 << 40)] * 2)
+def test_sizes_that_no_test_can_hold(a: int, b: int, c: int, size_b: int, size_c: int) -> None:
+    """Parts may be combined in any grouping."""
+    left = crc64_combine(crc64_combine(a, b, size_b), c, size_c)
+    right = crc64_combine(a, crc64_combine(b, c, size_c), size_b + size_c)
+    assert left == right
 
 
 @pytest.mark.parametrize("value", [0, 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
