@@ -4,9 +4,10 @@ import asyncio
 import fcntl
 import logging
 import os
+import time
 from pathlib import Path
 
-from mossbox.engine import objects
+from mossbox.engine import bodies
 from mossbox.engine.store import Engine
 
 log = logging.getLogger("mossbox")
@@ -14,23 +15,28 @@ log = logging.getLogger("mossbox")
 REAP_EVERY_S = 2.0
 SWEEP_EVERY_S = 600.0
 _REAP_COUNT = 500
+_WAIT_S = 0.1  # between two looks at who is reading
 
 
 async def reap(engine: Engine) -> int:
-    """Delete files that no row names any more; tells how many.
+    """Delete blobs that no row names any more; tells how many.
 
-    The file goes first: after a crash in between, the garbage row is still there to try again.
+    They may still be read by those who began before; whoever begins now can't find them. The file
+    goes first: after a crash in between, the garbage row is still there to try again.
     """
-    blobs = objects.garbage(engine.db, _REAP_COUNT)
+    blobs = bodies.garbage(engine.db, _REAP_COUNT)
     if blobs:
+        found = time.monotonic_ns()
+        while not engine.readers.done_since(found):
+            await asyncio.sleep(_WAIT_S)
         await engine.blobs.delete(blobs)
-        await engine.db.write(lambda tx: objects.forget_garbage(tx, blobs))
+        await engine.db.write(lambda tx: bodies.forget_garbage(tx, blobs))
     return len(blobs)
 
 
 async def sweep(engine: Engine) -> int:
     """Remove the files of writes that never came to be."""
-    return await engine.blobs.sweep(lambda blobs: objects.known_blobs(engine.db, blobs))
+    return await engine.blobs.sweep(lambda blobs: bodies.known_blobs(engine.db, blobs))
 
 
 async def run(engine: Engine, folder: Path | None) -> None:

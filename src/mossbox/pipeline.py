@@ -12,6 +12,7 @@ import msgspec
 from mossbox import clock, errors
 from mossbox.auth import Caller
 from mossbox.auth.oss_v4 import UNSIGNED
+from mossbox.engine import versions
 from mossbox.engine.store import Engine
 from mossbox.errors import ServiceError
 from mossbox.fronts import Front, Place
@@ -93,6 +94,8 @@ class Pipeline:
             self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms(),
             caller, bool(place.query), operation.method == "GET" and place.scope == "object",
         )  # fmt: skip
+        if place.query and "versionId" in place.query:
+            call.ref = versions.parse_id(place.query["versionId"])
         model = operation.bind(place.bucket, place.key, place.query, request.headers)
         self._authorise(call, operation, place)
         if operation.body is not None:

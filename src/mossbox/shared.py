@@ -1,4 +1,4 @@
-"""Memory that all workers of one server map: generation, clock shift and counters.
+"""Memory that all workers of one server map: generation, clock shift, readers and counters.
 
 Made by the supervisor before it forks. Every cell has one writer at a time: the generation is
 changed under the data directory's lock, a worker's counters by that worker alone.
@@ -20,6 +20,7 @@ class Shared:
         view = memoryview(self._map)
         self._head = view[:64].cast("Q")
         self.clock_shift = view[64:72].cast("d")
+        self.reading = view[128 : 128 + 8 * workers].cast("Q")  # since when, by worker
         self._stripes = [
             view[_PAGE + n * stripe : _PAGE + (n + 1) * stripe].cast("Q") for n in range(workers)
         ]

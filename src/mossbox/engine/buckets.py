@@ -3,7 +3,9 @@
 from mossbox import errors
 from mossbox.engine import Bucket, Database, Row, Tx
 
-_COLUMNS = "id, name, account, created_ms, region, storage_class, redundancy, acl, versioning"
+_COLUMNS = (
+    "id, name, account, created_ms, region, storage_class, redundancy, acl, versioning, encryption"
+)
 
 
 def find(db: Database, name: str) -> Bucket | None:
@@ -48,6 +50,11 @@ def create(tx: Tx, bucket: Bucket, limit: int) -> tuple[Bucket, bool]:
 def set_acl(tx: Tx, bucket: int, acl: int) -> None:
     """Change a bucket's ACL."""
     tx.rows("update buckets set acl = $2 where id = $1", bucket, acl)
+
+
+def set_versioning(tx: Tx, bucket: int, state: int) -> None:
+    """Enable or suspend a bucket's versioning."""
+    tx.rows("update buckets set versioning = $2 where id = $1", bucket, state)
 
 
 def delete(tx: Tx, bucket: Bucket) -> None:

@@ -16,7 +16,7 @@ _FROM_KEY = _FROM + "key >= $2 and key < $3 order by key limit $4"
 
 _BATCH_FIRST = 4
 _BATCH_MAX = 1001
-_LAST = b"\xff" * 8  # no UTF-8 text is as high
+LAST = b"\xff" * 8  # no UTF-8 text is as high
 
 
 class Page(NamedTuple):
@@ -31,7 +31,7 @@ class Page(NamedTuple):
 def successor(prefix: bytes) -> bytes:
     """The first byte string after all that begin with `prefix`."""
     stripped = prefix.rstrip(b"\xff")
-    return stripped[:-1] + bytes((stripped[-1] + 1,)) if stripped else _LAST
+    return stripped[:-1] + bytes((stripped[-1] + 1,)) if stripped else LAST
 
 
 def page(
@@ -43,7 +43,7 @@ def page(
     """
     if count == 0:
         return Page([], [], False, b"")
-    stop = successor(prefix) if prefix else _LAST
+    stop = successor(prefix) if prefix else LAST
     if not delimiter:
         return _plain(db, bucket, prefix, marker, stop, count)
     rows: list[Row] = []

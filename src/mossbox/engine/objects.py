@@ -1,46 +1,47 @@
 """The SQL of objects: point reads, and the units of work that change what a key names."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from mossbox import errors
-from mossbox.engine import DELETE_MARKER, Bucket, Database, Tx, Version
+from mossbox.engine import (
+    DELETE_MARKER,
+    ENABLED,
+    NEVER,
+    SUSPENDED,
+    Bucket,
+    Database,
+    ObjectMeta,
+    Tx,
+    Version,
+    bodies,
+    decode_meta,
+    encode_meta,
+    versions,
+)
+from mossbox.engine.bodies import Extent, NewBlob, StoredBlob
 from mossbox.engine.schema import VERSION_COLUMNS
 
-_HEAD = (
+_CURRENT = (
     f"select {VERSION_COLUMNS} from versions where bucket = $1 and key = $2 order by rank limit 1"
 )
 _JOINED = ", ".join(f"v.{name.strip()}" for name in VERSION_COLUMNS.split(","))
 _READ = (
     f"select {_JOINED}, b.size, b.cipher, b.wrapped_key, b.crc64, b.data"
     " from versions v left join blobs b on b.id = v.blob"
-    " where v.bucket = $1 and v.key = $2 order by v.rank limit 1"
+    " where v.bucket = $1 and v.key = $2"
 )
+_READ_CURRENT = _READ + " order by v.rank limit 1"
+_READ_RANK = _READ + " and v.rank = $3 and v.null_id = 0"
+_READ_NULL = _READ + " and v.null_id = 1 order by v.rank limit 1"
 _COUNT = len(VERSION_COLUMNS.split(","))
 
 
-class StoredBlob(msgspec.Struct, frozen=True, gc=False):
-    """A blob's row: `data` is None when the bytes lie in a file."""
-
-    size: int
-    cipher: int
-    wrapped_key: bytes | None
-    crc64: int | None
-    data: bytes | None
-
-
-class NewBlob(NamedTuple):
-    """A body about to be named by a row: inline `data`, or a file that is already synced."""
-
-    id: int
-    size: int
-    crc64: int | None
-    data: bytes | None
+Change = Callable[[Version, ObjectMeta], None]
 
 
 class NewVersion(NamedTuple):
-    """What a put wants to keep under a key."""
+    """What a write wants to keep under a key; its bytes are a blob, or extents given beside it."""
 
     kind: int
     size: int
@@ -54,133 +55,171 @@ class NewVersion(NamedTuple):
     blob: NewBlob | None
 
 
-def head(db: Database, bucket: int, key: bytes) -> Version | None:
-    """The version that readers see (a delete marker is none), without its body."""
-    rows = db.rows(_HEAD, bucket, key)
-    if not rows or rows[0][1] == DELETE_MARKER:
-        return None
-    return Version(*rows[0])
+class Kept(NamedTuple):
+    """A version that a unit of work has made; `version_id` is empty in unversioned buckets."""
+
+    rank: int
+    version_id: str
 
 
-def read(db: Database, bucket: int, key: bytes) -> tuple[Version, StoredBlob] | None:
-    """The version that readers see, and its blob with a small body, in one statement."""
-    rows = db.rows(_READ, bucket, key)
-    if not rows or rows[0][1] == DELETE_MARKER:
-        return None
+def current(source: Database | Tx, bucket: int, key: bytes) -> Version | None:
+    """The newest version of a key, a delete marker included, without its body."""
+    rows = source.rows(_CURRENT, bucket, key)
+    return Version(*rows[0]) if rows else None
+
+
+def lookup(source: Database | Tx, bucket: int, key: bytes, ref: int | None) -> Version | None:
+    """The newest version of a key or the one that `ref` names, delete markers included."""
+    if ref is None:
+        return current(source, bucket, key)
+    return versions.find(source, bucket, key, ref)
+
+
+def read(
+    db: Database, bucket: int, key: bytes, ref: int | None = None
+) -> tuple[Version | None, StoredBlob | None]:
+    """The newest version or the one that `ref` names, and its blob with a small body.
+
+    One statement, so that they belong together.
+    """
+    if ref is None:
+        rows = db.rows(_READ_CURRENT, bucket, key)
+    elif ref == versions.NULL:
+        rows = db.rows(_READ_NULL, bucket, key)
+    else:
+        rows = db.rows(_READ_RANK, bucket, key, ref)
+    if not rows:
+        return None, None
     row = rows[0]
-    return Version(*row[:_COUNT]), StoredBlob(*row[_COUNT:])
+    version = Version(*row[:_COUNT])
+    return version, None if version.blob is None else StoredBlob(*row[_COUNT:])
 
 
-def put(tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, *, forbid_overwrite: bool) -> int:
-    """Make `new` what the key names; returns its rank.
+def put(
+    tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, *,
+    forbid_overwrite: bool = False, extents: Sequence[Extent] = (),
+) -> Kept:  # fmt: skip
+    """Make `new` what the key names.
 
     Reads the bucket again, so that a bucket deleted or made anew meanwhile does not take the
-    object. Raises NoSuchBucket, FileAlreadyExists.
+    object. Raises NoSuchBucket, FileAlreadyExists, ServiceUnavailable.
     """
-    check_bucket(tx, bucket)
-    old = tx.rows(_HEAD, bucket.id, key)
-    if old and forbid_overwrite and old[0][1] != DELETE_MARKER:
-        raise errors.FileAlreadyExists(Key=key.decode("utf-8", "replace"))
-    if old:
-        drop(tx, bucket.id, key, Version(*old[0]), new.modified_ms)
-    blob = new.blob
-    if blob is not None:
-        tx.rows(
-            "insert into blobs (id, refs, size, cipher, crc64, data) values ($1, 1, $2, 0, $3, $4)",
-            blob.id, blob.size, blob.crc64, blob.data,
-        )  # fmt: skip
+    state = check_bucket(tx, bucket)
+    make_room(tx, bucket.id, key, state, new.modified_ms, forbid_overwrite=forbid_overwrite)
+    if new.blob is not None:
+        bodies.insert_blob(tx, new.blob)
+    return insert(tx, bucket.id, key, state, new, extents)
+
+
+def insert(
+    tx: Tx, bucket: int, key: bytes, state: int, new: NewVersion, extents: Sequence[Extent]
+) -> Kept:
+    """A version's row; room was made for it, and its blobs' references are counted."""
     rank = tx.next_rank()
+    null_id = int(state != ENABLED)
     tx.rows(
         "insert into versions values"
-        " ($1, $2, $3, 1, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)",
-        bucket.id, key, rank, new.kind, new.size, new.modified_ms, new.etag, new.crc64,
-        new.storage_class, new.acl, new.content_type, new.meta, blob and blob.id,
+        " ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        bucket, key, rank, new.kind, null_id, new.size, new.modified_ms, new.etag, new.crc64,
+        new.storage_class, new.acl, new.content_type, new.meta, new.blob and new.blob.id,
+        len(extents),
     )  # fmt: skip
-    tx.count(bucket.id, new.storage_class, objects=1, bytes=new.size)
-    return rank
+    if extents:
+        bodies.insert_extents(tx, rank, extents)
+    tx.count(bucket, new.storage_class, objects=1, bytes=new.size)
+    return Kept(rank, "" if state == NEVER else versions.version_id(rank, null_id))
 
 
-def delete(tx: Tx, bucket: Bucket, key: bytes, now_ms: int) -> bool:
-    """Remove what the key names; tells whether there was anything. Raises NoSuchBucket."""
-    check_bucket(tx, bucket)
-    old = tx.rows(_HEAD, bucket.id, key)
-    if old:
-        drop(tx, bucket.id, key, Version(*old[0]), now_ms)
-    return bool(old)
+def make_room(
+    tx: Tx, bucket: int, key: bytes, state: int, now_ms: int, *, forbid_overwrite: bool = False
+) -> None:
+    """Let the key's newest version step back, or go where the bucket keeps no others."""
+    old = current(tx, bucket, key)
+    if old is None:
+        return
+    if state == NEVER:
+        if forbid_overwrite and old.kind != DELETE_MARKER:
+            raise errors.FileAlreadyExists(Key=key.decode("utf-8", "replace"))
+        versions.drop(tx, bucket, key, old, now_ms)
+        return
+    if state == SUSPENDED:
+        null = old if old.null_id else versions.find(tx, bucket, key, versions.NULL)
+        if null is not None:
+            versions.drop(tx, bucket, key, null, now_ms)
+        if null is old:
+            return
+    tx.rows(
+        "update versions set live = 0 where bucket = $1 and key = $2 and rank = $3 and live = 1",
+        bucket, key, old.rank,
+    )  # fmt: skip
 
 
-def set_acl(tx: Tx, bucket: Bucket, key: bytes, acl: int) -> None:
-    """Change an object's ACL; raises NoSuchBucket, NoSuchKey."""
-    check_bucket(tx, bucket)
-    old = tx.rows(_HEAD, bucket.id, key)
-    if not old or old[0][1] == DELETE_MARKER:
-        raise errors.NoSuchKey(Key=key.decode("utf-8", "replace"))
+def delete(tx: Tx, bucket: Bucket, key: bytes, now_ms: int) -> str:
+    """Remove what the key names, or hide it behind a delete marker, and give that one's id.
+
+    Empty in unversioned buckets. Raises NoSuchBucket.
+    """
+    state = check_bucket(tx, bucket, writes=False)
+    make_room(tx, bucket.id, key, state, now_ms)
+    if state == NEVER:
+        return ""
+    rank = tx.next_rank()
+    null_id = int(state == SUSPENDED)
+    tx.rows(
+        "insert into versions (bucket, key, rank, live, kind, null_id, size, modified_ms, etag,"
+        " storage_class, acl, content_type, extents)"
+        " values ($1, $2, $3, 0, $4, $5, 0, $6, '', 0, 0, '', 0)",
+        bucket.id, key, rank, DELETE_MARKER, null_id, now_ms,
+    )  # fmt: skip
+    tx.count(bucket.id, 0, markers=1)
+    return versions.version_id(rank, null_id)
+
+
+def locate(tx: Tx, bucket: Bucket, key: bytes, ref: int | None) -> Version:
+    """The version to change; raises NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed."""
+    check_bucket(tx, bucket, writes=False)
+    return versions.found(lookup(tx, bucket.id, key, ref), key, ref)
+
+
+def set_acl(tx: Tx, bucket: Bucket, key: bytes, ref: int | None, acl: int) -> Version:
+    """Change a version's ACL; raises as `locate`."""
+    version = locate(tx, bucket, key, ref)
     tx.rows(
         "update versions set acl = $4 where bucket = $1 and key = $2 and rank = $3",
-        bucket.id, key, old[0][0], acl,
+        bucket.id, key, version.rank, acl,
     )  # fmt: skip
+    return version
 
 
-def check_bucket(tx: Tx, bucket: Bucket) -> None:
-    """Raise NoSuchBucket unless the bucket that the caller saw is still there."""
-    rows = tx.rows("select versioning from buckets where id = $1", bucket.id)
+def edit(
+    tx: Tx,
+    bucket: Bucket,
+    key: bytes,
+    ref: int | None,
+    change: Callable[[Version, ObjectMeta], None],
+) -> Version:
+    """Let `change` alter what a version carries; raises as `locate`, and what `change` raises."""
+    version = locate(tx, bucket, key, ref)
+    meta = ObjectMeta() if version.meta is None else decode_meta(version.meta)
+    change(version, meta)
+    tx.rows(
+        "update versions set meta = $4 where bucket = $1 and key = $2 and rank = $3",
+        bucket.id, key, version.rank, encode_meta(meta),
+    )  # fmt: skip
+    return version
+
+
+def check_bucket(tx: Tx, bucket: Bucket, *, writes: bool = True) -> int:
+    """The bucket's versioning as it is now.
+
+    Raises NoSuchBucket unless the bucket that the caller saw is still there, and
+    ServiceUnavailable when bytes were written under a default encryption that is no longer the
+    bucket's: the client tries again.
+    """
+    rows = tx.rows("select versioning, encryption from buckets where id = $1", bucket.id)
     if not rows:
         raise errors.NoSuchBucket(BucketName=bucket.name)
-    if rows[0][0]:
-        raise errors.not_implemented("versioning")  # a row of a newer program: leave it alone
-
-
-def drop(tx: Tx, bucket: int, key: bytes, old: Version, now_ms: int) -> None:
-    """Remove a version's row and its hold on its blobs."""
-    tx.rows(
-        "delete from versions where bucket = $1 and key = $2 and rank = $3", bucket, key, old.rank
-    )
-    if old.blob is not None:
-        release(tx, old.blob, now_ms)
-    if old.extents:
-        for (blob,) in tx.rows("select blob from extents where owner = $1", old.rank):
-            release(tx, blob, now_ms)
-        tx.rows("delete from extents where owner = $1", old.rank)
-    tx.count(bucket, old.storage_class, objects=-1, bytes=-old.size)
-
-
-def release(tx: Tx, blob: int, now_ms: int) -> None:
-    """Give up one reference; a file without any becomes garbage in the same transaction."""
-    left = tx.rows(
-        "update blobs set refs = refs - 1 where id = $1 returning refs, data is null", blob
-    )
-    if left and left[0][0] <= 0:
-        tx.rows("delete from blobs where id = $1", blob)
-        if left[0][1]:
-            tx.rows("insert into garbage values ($1, $2)", blob, now_ms)
-
-
-def garbage(db: Database, count: int) -> list[int]:
-    """Files that may be deleted, oldest first."""
-    rows = db.rows("select blob from garbage order by blob limit $1", count)
-    return [row[0] for row in rows]
-
-
-def forget_garbage(tx: Tx, blobs: list[int]) -> None:
-    """The files are gone."""
-    for blob in blobs:
-        tx.rows("delete from garbage where blob = $1", blob)
-
-
-def known_blobs(db: Database, blobs: list[int]) -> set[int]:
-    """Which of these ids a row still names (waiting garbage included)."""
-    found = set()
-    for blob in blobs:
-        if db.rows("select 1 from blobs where id = $1", blob) or db.rows(
-            "select 1 from garbage where blob = $1", blob
-        ):
-            found.add(blob)
-    return found
-
-
-def highest_blob(db: Database) -> int:
-    """The highest id that is still known: drawing it again would let its garbage take the new."""
-    highest = 0
-    for text in ("select max(id) from blobs", "select max(blob) from garbage"):
-        highest = max(highest, db.rows(text)[0][0] or 0)
-    return highest
+    state, encryption = rows[0]
+    if writes and encryption != bucket.encryption:
+        raise errors.ServiceUnavailable("The bucket's encryption was changed meanwhile.")
+    return int(state)

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mossbox import errors
-from mossbox.engine import Blobs, Bucket, Database, buckets, identities, objects
+from mossbox.engine import Blobs, Bucket, Database, bodies, buckets, identities, masterkey
 from mossbox.engine.files import FileBlobs, sync_directory
 from mossbox.engine.identities import Account
 from mossbox.engine.ids import IdSource
+from mossbox.engine.keyring import Keyring
 from mossbox.engine.memory import MemoryBlobs
+from mossbox.engine.readers import Readers
 from mossbox.engine.schema import PAGE_BYTES
 from mossbox.engine.sqlite import SqliteDatabase, prepare
 from mossbox.shared import Shared
@@ -27,13 +29,18 @@ class Engine:
         blobs: Blobs,
         ids: IdSource,
         shared: Shared,
+        master: bytes,
         *,
         inline_limit: int,
+        worker: int = 0,
     ) -> None:
         self.db = db
         self.blobs = blobs
         self.ids = ids
+        self.keyring = Keyring(db, master, shared)
         self.inline_limit = inline_limit
+        self.restore_delay_ms = 0  # what thawing an archived object takes
+        self.readers = Readers(shared, worker)
         self._shared = shared
         self._seen = -1
         self._buckets: dict[str, Bucket] = {}
@@ -89,7 +96,13 @@ def secure_directory(folder: Path) -> None:
 
 
 def open_directory(
-    folder: Path, shared: Shared, *, worker: int, now_ms: Callable[[], int], inline_limit: int
+    folder: Path,
+    shared: Shared,
+    master: bytes,
+    *,
+    worker: int,
+    now_ms: Callable[[], int],
+    inline_limit: int,
 ) -> Engine:
     """The engine of one worker on a prepared data directory."""
     mask = os.umask(0o077)
@@ -97,9 +110,9 @@ def open_directory(
         str(folder / "mossbox.db"), shared=shared, now_ms=now_ms, workers=shared.workers
     )
     os.umask(mask)
-    ids = IdSource(worker, now_ms, after=objects.highest_blob(db))
+    ids = IdSource(worker, now_ms, after=bodies.highest_blob(db))
     blobs = FileBlobs(folder / "blobs", ids, now_ms)
-    return Engine(db, blobs, ids, shared, inline_limit=inline_limit)
+    return Engine(db, blobs, ids, shared, master, inline_limit=inline_limit, worker=worker)
 
 
 def open_memory(
@@ -110,4 +123,4 @@ def open_memory(
     db.rows(f"pragma max_page_count = {max(256, limit_bytes // 2 // PAGE_BYTES)}")
     ids = IdSource(0, now_ms)
     blobs = MemoryBlobs(ids, limit_bytes // 2)
-    return Engine(db, blobs, ids, shared, inline_limit=inline_limit)
+    return Engine(db, blobs, ids, shared, masterkey.generate(), inline_limit=inline_limit)

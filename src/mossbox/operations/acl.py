@@ -9,9 +9,10 @@ from mossbox.engine import Tx, buckets, objects
 from mossbox.operation import Empty, Need, Operation, operation
 from mossbox.operations.bucket import AccessControlList, PutBucketRequest, put_bucket
 from mossbox.operations.call import Call
-from mossbox.operations.common import Owner, acl_index, authorise, key_text
+from mossbox.operations.common import Owner, acl_index, authorise
+from mossbox.operations.getting import VersionRequest
 from mossbox.wire import names
-from mossbox.wire.fields import Header
+from mossbox.wire.fields import Header, Query
 
 
 class AccessControlPolicy(msgspec.Struct):
@@ -78,23 +79,37 @@ class PutObjectAclRequest(msgspec.Struct):
     """The new ACL."""
 
     acl: Annotated[str | None, Header("x-oss-object-acl")] = None
+    version_id: Annotated[str | None, Query("versionId")] = None
+
+
+class PutObjectAclResult(msgspec.Struct):
+    """Which version it was."""
+
+    version_id: Annotated[str | None, Header("x-oss-version-id")]
 
 
 @operation("PutObjectAcl", "PUT", "object", when=["acl"])
-async def put_object_acl(call: Call, request: PutObjectAclRequest) -> Empty:
+async def put_object_acl(call: Call, request: PutObjectAclRequest) -> PutObjectAclResult:
     """Set an object's ACL; its Last-Modified stays."""
     if request.acl is None:
         raise errors.MissingArgument(ArgumentName="x-oss-object-acl")
     acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
-    bucket, key = call.bucket, call.key
-    await call.engine.db.write(lambda tx: objects.set_acl(tx, bucket, key, acl))
-    return Empty()
+    bucket, key, ref = call.bucket, call.key, call.ref
+    version = await call.engine.db.write(lambda tx: objects.set_acl(tx, bucket, key, ref, acl))
+    return PutObjectAclResult(call.version_header(version))
+
+
+class GetObjectAclResult(AccessControlPolicy):
+    """The same, and which version it was."""
+
+    version_id: Annotated[str | None, Header("x-oss-version-id")] = None
 
 
 @operation("GetObjectAcl", "GET", "object", when=["acl"], root="AccessControlPolicy")
-async def get_object_acl(call: Call, request: Empty) -> AccessControlPolicy:
+async def get_object_acl(call: Call, request: VersionRequest) -> GetObjectAclResult:
     """An object's ACL."""
-    head = call.head()
-    if head is None:
-        raise errors.NoSuchKey(Key=key_text(call.key))
-    return _policy(call, head.acl)
+    version = call.found()
+    policy = _policy(call, version.acl)
+    return GetObjectAclResult(
+        policy.owner, policy.access_control_list, call.version_header(version)
+    )

@@ -9,6 +9,7 @@ from mossbox.clock import iso_ms
 from mossbox.engine import Bucket, Tx, buckets
 from mossbox.engine.store import BUCKETS_MAX
 from mossbox.operation import Empty, Need, Operation, operation
+from mossbox.operations import bucket_tags
 from mossbox.operations.call import Call
 from mossbox.operations.common import XML_LIMIT_BYTES, Owner, acl_index, storage_class_index
 from mossbox.wire import fields, names
@@ -27,6 +28,7 @@ class PutBucketRequest(msgspec.Struct):
 
     name: Annotated[str, fields.Bucket()]
     acl: Annotated[str | None, Header("x-oss-acl")] = None
+    tagging: Annotated[str | None, Header("x-oss-bucket-tagging")] = None
     configuration: Annotated[
         CreateBucketConfiguration | None, XmlBody(XML_LIMIT_BYTES, optional=True)
     ] = None
@@ -47,6 +49,7 @@ async def put_bucket(call: Call, request: PutBucketRequest) -> PutBucketResult:
     """Make a bucket; making one's own again changes nothing but an ACL that is given."""
     names.check_new_bucket(request.name)
     acl = request.acl and acl_index(request.acl, "x-oss-acl", names.ACLS[1:])
+    tags = bucket_tags.parse_header(request.tagging) if request.tagging else {}
     wanted = request.configuration or CreateBucketConfiguration()
     asked = Bucket(
         id=0,
@@ -64,6 +67,8 @@ async def put_bucket(call: Call, request: PutBucketRequest) -> PutBucketResult:
         found, new = buckets.create(tx, asked, BUCKETS_MAX)
         if not new:
             _again(tx, found, asked, wanted, acl)
+        elif tags:
+            bucket_tags.put(tx, found, tags)
 
     await call.engine.db.write(work, catalog=True)
     return PutBucketResult(f"/{request.name}")

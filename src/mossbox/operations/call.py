@@ -7,12 +7,12 @@ import msgspec
 from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT
-from mossbox.engine import Bucket, Version, objects
+from mossbox.engine import DELETE_MARKER, NEVER, Bucket, Version, objects, versions
+from mossbox.engine.bodies import StoredBlob
 from mossbox.engine.identities import Account
-from mossbox.engine.objects import StoredBlob
 from mossbox.engine.store import Engine
 
-NO_BLOB = StoredBlob(0, 0, None, None, None)
+_NOTHING, _ROW, _BLOB = range(3)  # what of the object has been read
 
 
 class Endpoints(NamedTuple):
@@ -34,7 +34,8 @@ class Call(msgspec.Struct):
     """One request on its way: also the verdict's facts, each fetched at most once.
 
     `region` is the one that the address named, or empty; `reads_body` says that the object's body
-    will be wanted, so that it is read together with its row.
+    will be wanted, so that it is read together with its row; `ref` is the version that the request
+    names (see `engine.versions`), None for the newest.
     """
 
     engine: Engine
@@ -46,10 +47,11 @@ class Call(msgspec.Struct):
     caller: Caller
     has_query: bool = False
     reads_body: bool = False
+    ref: int | None = None
     _bucket: Bucket | None = None
-    _head: Version | None = None
+    _version: Version | None = None
     _stored: StoredBlob | None = None
-    _head_known: bool = False
+    _known: int = _NOTHING
 
     @property
     def bucket(self) -> Bucket:
@@ -69,36 +71,59 @@ class Call(msgspec.Struct):
                 Endpoint=self.endpoints.extranet(bucket.region),
             )
 
-    def head(self) -> Version | None:
-        """The object that the address names: the row that authorised is the row that is served."""
-        if not self._head_known:
-            self._head = objects.head(self.engine.db, self.bucket.id, self.key)
-            self._head_known = True
-        return self._head
+    def version(self) -> Version | None:
+        """The version that the address names, delete markers included.
 
-    def read(self) -> tuple[Version | None, StoredBlob]:
-        """The object and its blob's row, a small body included, in one statement."""
-        if self._stored is None:
-            self.read_again()
-        return self._head, self._stored or NO_BLOB
+        The row that authorised is the row that is served.
+        """
+        if self._known == _NOTHING:
+            self._version = objects.lookup(self.engine.db, self.bucket.id, self.key, self.ref)
+            self._known = _ROW
+        return self._version
 
-    def read_again(self) -> tuple[Version | None, StoredBlob]:
-        """The same, as it is now."""
-        found = objects.read(self.engine.db, self.bucket.id, self.key)
-        self._head, self._stored = found or (None, NO_BLOB)
-        self._head_known = True
-        return self._head, self._stored
+    def exists(self) -> bool:
+        """Whether readers see an object under the key."""
+        version = self.version()
+        return version is not None and version.kind != DELETE_MARKER
+
+    def found(self) -> Version:
+        """The version, which is one that has bytes.
+
+        Raises NoSuchKey, NoSuchVersion, MethodNotAllowed.
+        """
+        return versions.found(self.version(), self.key, self.ref)
+
+    def read(self) -> tuple[Version | None, StoredBlob | None]:
+        """The version and its blob's row, a small body included, in one statement."""
+        if self._known != _BLOB:
+            self._version, self._stored = objects.read(
+                self.engine.db, self.bucket.id, self.key, self.ref
+            )
+            self._known = _BLOB
+        return self._version, self._stored
 
     def forget(self) -> None:
         """What was read of the object is out of date."""
-        self._head, self._stored, self._head_known = None, None, False
+        self._version, self._stored, self._known = None, None, _NOTHING
 
-    def for_key(self, key: bytes) -> "Call":
+    def for_key(self, key: bytes, ref: int | None = None) -> "Call":
         """The same call about another key: answers per item are authorised per item."""
+        return self.elsewhere(self.bucket_name, key, ref, self._bucket)
+
+    def elsewhere(
+        self, bucket_name: str, key: bytes, ref: int | None = None, bucket: Bucket | None = None
+    ) -> "Call":
+        """The same call about an object of another bucket."""
         return Call(
-            self.engine, self.endpoints, self.bucket_name, key, self.region, self.now_ms,
-            self.caller, _bucket=self._bucket,
+            self.engine, self.endpoints, bucket_name, key, self.region, self.now_ms,
+            self.caller, reads_body=self.reads_body, ref=ref, _bucket=bucket,
         )  # fmt: skip
+
+    def version_header(self, version: Version) -> str | None:
+        """What ``x-oss-version-id`` says of a version: nothing where no versions are kept."""
+        if self.bucket.versioning == NEVER:
+            return None
+        return versions.version_id(version.rank, version.null_id)
 
     def account(self) -> Account:
         """The caller's account."""
@@ -116,5 +141,5 @@ class Call(msgspec.Struct):
 
     def object_acl(self) -> int:
         """The object's ACL; a request for its body reads both at once, so they belong together."""
-        head = self.read()[0] if self.reads_body else self.head()
-        return DEFAULT if head is None else head.acl
+        version = self.read()[0] if self.reads_body else self.version()
+        return DEFAULT if version is None else version.acl

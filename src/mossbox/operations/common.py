@@ -7,6 +7,8 @@ import msgspec
 
 from mossbox import errors
 from mossbox.auth import Caller, policy
+from mossbox.clock import http_date
+from mossbox.engine import ObjectMeta, Version
 from mossbox.operation import Need
 from mossbox.operations.call import Call
 from mossbox.wire import names
@@ -53,6 +55,23 @@ def refuse_anonymous(caller: Caller) -> None:
     """Raise AccessDenied for nobody's requests."""
     if caller.kind == "anonymous":
         raise errors.AccessDenied("Anonymous access is forbidden for this operation.")
+
+
+def restore_state(meta: ObjectMeta, now_ms: int) -> str | None:
+    """What ``x-oss-restore`` says; None of an object that is not being restored, nor was."""
+    if now_ms >= meta.restored_until_ms:
+        return None
+    if now_ms < meta.restored_from_ms:
+        return 'ongoing-request="true"'
+    return f'ongoing-request="false", expiry-date="{http_date(meta.restored_until_ms // 1000)}"'
+
+
+def check_readable(version: Version, now_ms: int) -> None:
+    """Raise InvalidObjectState for an archived object without a restored copy."""
+    if version.storage_class >= names.ARCHIVE:
+        meta = version.details()
+        if not meta.restored_from_ms <= now_ms < meta.restored_until_ms:
+            raise errors.InvalidObjectState()
 
 
 def key_text(key: bytes) -> str:

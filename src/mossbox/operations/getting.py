@@ -7,14 +7,24 @@ import msgspec
 
 from mossbox import errors
 from mossbox.clock import http_date
-from mossbox.engine import NORMAL, SYMLINK, Version
-from mossbox.engine.objects import StoredBlob
+from mossbox.engine import (
+    APPENDABLE,
+    DELETE_MARKER,
+    NEVER,
+    NORMAL,
+    SYMLINK,
+    ObjectMeta,
+    Version,
+    versions,
+)
+from mossbox.engine.bodies import StoredBlob
+from mossbox.engine.reading import open_version
 from mossbox.http.message import Reader
-from mossbox.operation import Empty, operation
+from mossbox.operation import Need, operation
 from mossbox.operations.call import Call
-from mossbox.operations.common import key_text
+from mossbox.operations.common import authorise, check_readable, key_text, restore_state
 from mossbox.wire import conditions, names, ranges
-from mossbox.wire.checksum import crc64, unsigned
+from mossbox.wire.checksum import unsigned
 from mossbox.wire.conditions import Outcome
 from mossbox.wire.fields import Header, Length, Meta, Query, Status, StoredHeaders, Stream
 from mossbox.wire.text import has_control
@@ -27,6 +37,7 @@ class HeadObjectRequest(msgspec.Struct):
     if_none_match: Annotated[str | None, Header("if-none-match")] = None
     if_modified_since: Annotated[str | None, Header("if-modified-since")] = None
     if_unmodified_since: Annotated[str | None, Header("if-unmodified-since")] = None
+    version_id: Annotated[str | None, Query("versionId")] = None
 
 
 class GetObjectRequest(msgspec.Struct):
@@ -36,6 +47,7 @@ class GetObjectRequest(msgspec.Struct):
     if_none_match: Annotated[str | None, Header("if-none-match")] = None
     if_modified_since: Annotated[str | None, Header("if-modified-since")] = None
     if_unmodified_since: Annotated[str | None, Header("if-unmodified-since")] = None
+    version_id: Annotated[str | None, Query("versionId")] = None
     range: Annotated[str | None, Header("range")] = None
     range_behavior: Annotated[str | None, Header("x-oss-range-behavior")] = None
     content_type: Annotated[str | None, Query("response-content-type")] = None
@@ -74,36 +86,90 @@ _OVERRIDES = (
 )
 
 
-def _found(call: Call, version: Version | None) -> Version:
-    if version is None or version.kind == SYMLINK:
-        raise errors.NoSuchKey(Key=key_text(call.key))
-    return version
+class _Target(msgspec.Struct, gc=False):
+    """What is served: the version that has the bytes, and the symbolic link that led to it."""
+
+    version: Version
+    blob: StoredBlob | None
+    meta: ObjectMeta
+    link: Version | None = None
 
 
-def _result(version: Version, conditional: HeadObjectRequest | GetObjectRequest) -> GetObjectResult:
-    """All headers of an object, or a 304; raises PreconditionFailed."""
-    status = _condition(version, conditional)
+def _target(call: Call) -> _Target:
+    """The version that is asked for, links followed.
+
+    Raises NoSuchKey, NoSuchVersion, MethodNotAllowed, SymlinkTargetNotExist, InvalidTargetType,
+    and AccessDenied for a target that the caller may not read.
+    """
+    version, blob = call.read() if call.reads_body else (call.version(), None)
+    version = versions.found(version, call.key, call.ref)
     meta = version.details()
+    if version.kind != SYMLINK:
+        return _Target(version, blob, meta)
+    there = call.for_key(meta.target)
+    authorise(there, Need("oss:GetObject", "object", call.bucket_name, meta.target))
+    target, blob = there.read() if call.reads_body else (there.version(), None)
+    if target is None or target.kind == DELETE_MARKER:
+        raise errors.SymlinkTargetNotExist(Key=key_text(meta.target))
+    if target.kind == SYMLINK:
+        raise errors.InvalidTargetType(ec="0026-00000011", Key=key_text(meta.target))
+    return _Target(target, blob, meta, version)
+
+
+def _result(
+    call: Call, target: _Target, conditional: HeadObjectRequest | GetObjectRequest
+) -> GetObjectResult:
+    """All headers of an object, or a 304; raises PreconditionFailed.
+
+    Of a link: size, checksums and bytes are the target's, the date is the later one, and all else
+    is its own (OSS documentation, "PutSymlink").
+    """
+    version, meta = target.version, target.meta
+    shown = target.link or version
+    modified_ms = max(version.modified_ms, shown.modified_ms)
+    status = _condition(version, modified_ms, conditional)
     normal = version.kind == NORMAL
+    plain = version.meta is None and normal and call.bucket.versioning == NEVER
     return GetObjectResult(
         status=status,
-        content_type=version.content_type,
+        content_type=shown.content_type,
         etag=f'"{version.etag}"',
-        last_modified=http_date(version.modified_ms // 1000),
-        object_type=names.OBJECT_TYPES[version.kind],
-        storage_class=names.STORAGE_CLASSES[version.storage_class],
+        last_modified=http_date(modified_ms // 1000),
+        object_type=names.OBJECT_TYPES[shown.kind],
+        storage_class=names.STORAGE_CLASSES[shown.storage_class],
         accept_ranges="bytes",
         content_range=None,
         content_md5=b64encode(bytes.fromhex(version.etag)).decode() if normal else None,
         crc64=None if version.crc64 is None else unsigned(version.crc64),
-        stored=meta.headers,
+        stored=_NO_LINES if plain and target.link is None else _lines(call, shown, meta),
         user_metadata=meta.user,
         body=b"",
         length=version.size,
     )
 
 
-def _condition(version: Version, asked: HeadObjectRequest | GetObjectRequest) -> int:
+_NO_LINES: dict[str, str] = {}
+
+
+def _lines(call: Call, version: Version, meta: ObjectMeta) -> dict[str, str]:
+    """The headers that only some objects have."""
+    lines = {**meta.headers, **meta.sse}
+    if (version_id := call.version_header(version)) is not None:
+        lines["x-oss-version-id"] = version_id
+    if meta.tags:
+        lines["x-oss-tagging-count"] = str(len(meta.tags))
+    if version.kind == APPENDABLE:
+        lines["x-oss-next-append-position"] = str(version.size)
+        if meta.sealed_ms:
+            lines["x-oss-sealed-time"] = http_date(meta.sealed_ms // 1000)
+    if (restored := restore_state(meta, call.now_ms)) is not None:
+        lines["x-oss-restore"] = restored
+    return lines
+
+
+def _condition(
+    version: Version, modified_ms: int, asked: HeadObjectRequest | GetObjectRequest
+) -> int:
     """200 or 304; raises PreconditionFailed."""
     if (
         asked.if_match is None
@@ -114,7 +180,7 @@ def _condition(version: Version, asked: HeadObjectRequest | GetObjectRequest) ->
         return 200
     outcome = conditions.decide(
         version.etag,
-        version.modified_ms // 1000,
+        modified_ms // 1000,
         if_match=asked.if_match,
         if_none_match=asked.if_none_match,
         if_modified_since=asked.if_modified_since,
@@ -129,22 +195,24 @@ def _condition(version: Version, asked: HeadObjectRequest | GetObjectRequest) ->
 @operation("HeadObject", "HEAD", "object", action="oss:GetObject")
 async def head_object(call: Call, request: HeadObjectRequest) -> GetObjectResult:
     """An object's headers."""
-    return _result(_found(call, call.head()), request)
+    return _result(call, _target(call), request)
 
 
 @operation("GetObject", "GET", "object")
 async def get_object(call: Call, request: GetObjectRequest) -> GetObjectResult:
     """An object's headers and bytes, or a range of them."""
-    version, blob = call.read()
-    version = _found(call, version)
-    result = _result(version, request)
+    target = _target(call)
+    version = target.version
+    result = _result(call, target, request)
     if result.status == 304:
         return result
+    if version.storage_class >= names.ARCHIVE:
+        check_readable(version, call.now_ms)
     if call.has_query:
         _override(call, request, result)
     start, stop = _range(request, version, result)
     result.length = stop - start
-    result.body = _open(call, version, blob, start, stop)
+    result.body = open_version(call.engine, version, target.blob, start, stop)
     return result
 
 
@@ -187,37 +255,30 @@ def _range(request: GetObjectRequest, version: Version, result: GetObjectResult)
     return found
 
 
-def _open(
-    call: Call, version: Version, blob: StoredBlob, start: int, stop: int
-) -> bytes | memoryview | Reader:
-    if version.blob is None:
-        return b""
-    if blob.data is not None:
-        if crc64(blob.data) != unsigned(blob.crc64 or 0):
-            raise errors.InternalError("The stored object is damaged.")
-        return blob.data if stop - start == blob.size else blob.data[start:stop]
-    if start == stop:
-        return b""
-    return call.engine.blobs.read(version.blob, blob.size, start, stop)
-
-
 class GetObjectMetaResult(msgspec.Struct):
     """The few headers that GetObjectMeta gives."""
 
     etag: Annotated[str, Header("ETag")]
     last_modified: Annotated[str, Header("Last-Modified")]
     crc64: Annotated[int | None, Header("x-oss-hash-crc64ecma")]
+    version_id: Annotated[str | None, Header("x-oss-version-id")]
     length: Annotated[int, Length()]
+
+
+class VersionRequest(msgspec.Struct):
+    """Which version is meant; the newest when none is named."""
+
+    version_id: Annotated[str | None, Query("versionId")] = None
 
 
 @operation(
     "GetObjectMeta", "HEAD", "object", also="GET", when=["objectMeta"], action="oss:GetObject"
 )
-async def get_object_meta(call: Call, request: Empty) -> GetObjectMetaResult:
-    """An object's size, tag and date."""
-    version = call.head()
-    if version is None:
-        raise errors.NoSuchKey(Key=key_text(call.key))
+async def get_object_meta(call: Call, request: VersionRequest) -> GetObjectMetaResult:
+    """An object's size, tag and date; of a link its own."""
+    version = call.found()
     crc = None if version.crc64 is None else unsigned(version.crc64)
     date = http_date(version.modified_ms // 1000)
-    return GetObjectMetaResult(f'"{version.etag}"', date, crc, version.size)
+    return GetObjectMetaResult(
+        f'"{version.etag}"', date, crc, call.version_header(version), version.size
+    )

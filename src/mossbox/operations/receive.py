@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from mossbox import errors
 from mossbox.engine import Tx, Written
-from mossbox.engine.objects import NewBlob
+from mossbox.engine.bodies import NewBlob
 from mossbox.errors import ServiceError
 from mossbox.http.message import Body
 from mossbox.operations.call import Call

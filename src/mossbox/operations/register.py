@@ -4,6 +4,7 @@ from mossbox.operation import REGISTER, Routes
 from mossbox.operations import (  # noqa: F401  (imported for what they declare)
     acl,
     bucket,
+    bucket_tags,
     deleting,
     getting,
     listing,

@@ -7,10 +7,13 @@ import msgspec
 from mossbox.clock import iso_ms
 from mossbox.engine import Bucket, buckets
 from mossbox.operation import Need, Operation, operation
+from mossbox.operations.bucket_tags import tag_filter
 from mossbox.operations.call import Call
 from mossbox.operations.common import Owner
 from mossbox.wire import names, paging
 from mossbox.wire.fields import Element, Query
+
+_ALL = 1 << 30  # an account has at most some hundreds, so a filter looks at each
 
 
 class ListBucketsRequest(msgspec.Struct):
@@ -19,6 +22,9 @@ class ListBucketsRequest(msgspec.Struct):
     prefix: Annotated[str, Query("prefix")] = ""
     marker: Annotated[str, Query("marker")] = ""
     max_keys: Annotated[int, Query("max-keys")] = 100
+    tag_key: Annotated[str | None, Query("tag-key")] = None
+    tag_value: Annotated[str | None, Query("tag-value")] = None
+    tagging: Annotated[str | None, Query("tagging")] = None
 
 
 class BucketSummary(msgspec.Struct):
@@ -54,7 +60,12 @@ async def list_buckets(call: Call, request: ListBucketsRequest) -> ListBucketsRe
     """The caller's buckets in order of their names."""
     count = paging.check_count("max-keys", request.max_keys)
     account = call.account()
-    found = buckets.page(call.engine.db, account.id, request.prefix, request.marker, count + 1)
+    tags = tag_filter(request.tag_key, request.tag_value, request.tagging)
+    wanted = count + 1 if tags is None else _ALL
+    db = call.engine.db
+    found = buckets.page(db, account.id, request.prefix, request.marker, wanted)
+    if tags is not None:
+        found = tags.select(db, account.id, found)
     truncated = len(found) > count
     shown = found[:count]
     return ListBucketsResult(

@@ -26,9 +26,6 @@ _TABLE: tuple[tuple[str, str, Scope, str, str], ...] = (
     ("PutObjectTagging", "PUT", "object", "tagging", _PLANNED),
     ("GetObjectTagging", "GET", "object", "tagging", _PLANNED),
     ("DeleteObjectTagging", "DELETE", "object", "tagging", _PLANNED),
-    ("PutBucketTags", "PUT", "bucket", "tagging", _PLANNED),
-    ("GetBucketTags", "GET", "bucket", "tagging", _PLANNED),
-    ("DeleteBucketTags", "DELETE", "bucket", "tagging", _PLANNED),
     ("PutBucketVersioning", "PUT", "bucket", "versioning", _PLANNED),
     ("GetBucketVersioning", "GET", "bucket", "versioning", _PLANNED),
     ("ListObjectVersions", "GET", "bucket", "versions", _PLANNED),
@@ -174,17 +171,17 @@ QUERIES = frozenset(
     accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicyForObjectProcess
     asyncFetch callback callback-var group img link objectInfo processConfiguration qos qosInfo
     qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo responseHeader
-    sequential tag-key tag-value udf udfApplication udfApplicationLog udfId udfImage udfImageDesc
+    sequential udf udfApplication udfApplicationLog udfId udfImage udfImageDesc
     udfName versionId vip vpcip withHashContext x-oss-ac-forward-allow x-oss-ac-source-ip
     x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-delete x-oss-dir x-oss-rename x-oss-request-payer
     x-oss-traffic-limit x-oss-write-get-object-response
     """.split()
 )
-"""Query names with a meaning of their own, refused by name wherever no operation reads them."""
+"""Query names with a meaning of their own, refused by name by operations that do not read them."""
 
 HEADERS = frozenset(
     """
-    x-oss-access-point-name x-oss-agentic-bucket x-oss-bucket-tagging
+    x-oss-access-point-name x-oss-agentic-bucket
     x-oss-bypass-governance-retention x-oss-callback x-oss-callback-var x-oss-copy-source
     x-oss-hns-status x-oss-object-worm-mode x-oss-object-worm-legal-hold
     x-oss-object-worm-retain-until-date x-oss-persistent-headers x-oss-process x-oss-rename-source
@@ -194,7 +191,7 @@ HEADERS = frozenset(
     x-oss-tagging x-oss-traffic-limit
     """.split()
 )
-"""Headers that change or protect what is written, refused by name until they act."""
+"""Headers that change or protect what is written, refused by name where they do not act."""
 
 WRITE_CONDITIONS = frozenset(
     ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")

@@ -12,6 +12,7 @@ _IPV4 = re.compile(r"\d+\.\d+\.\d+\.\d+\Z")
 KEY_SIZE_MAX = 1023
 ACLS = ("default", "private", "public-read", "public-read-write")
 STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")
+ARCHIVE = 2  # from this class on, objects are restored before they can be read
 REDUNDANCIES = ("LRS", "ZRS")
 OBJECT_TYPES = ("Normal", "Multipart", "Appendable", "Symlink", "DeleteMarker")
 

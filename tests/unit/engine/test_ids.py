@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mossbox.engine import Bucket, buckets, objects
+from mossbox.engine import Bucket, bodies, buckets, objects
+from mossbox.engine.bodies import NewBlob
 from mossbox.engine.ids import HOUR_MS, IdSource, current_hour, hour_of
-from mossbox.engine.objects import NewBlob, NewVersion
+from mossbox.engine.objects import NewVersion
 from mossbox.engine.sqlite import SqliteDatabase
 from tests.conftest import Run
 
@@ -94,7 +95,7 @@ def test_a_slot_outside_its_bits_is_refused(slot: int) -> None:
 
 
 def test_the_highest_id_is_known_even_when_it_is_garbage(db: SqliteDatabase, run: Run) -> None:
-    assert objects.highest_blob(db) == 0
+    assert bodies.highest_blob(db) == 0
     bucket, _ = run(
         db.write(lambda tx: buckets.create(tx, Bucket(0, "b", 1, 0, "r", 0, 0, 0, 0), 9))
     )
@@ -106,9 +107,9 @@ def test_the_highest_id_is_known_even_when_it_is_garbage(db: SqliteDatabase, run
         run(db.write(lambda tx: objects.put(tx, bucket, b"k", new, forbid_overwrite=False)))
 
     put(7, None)
-    assert objects.highest_blob(db) == 7
+    assert bodies.highest_blob(db) == 7
     run(db.write(lambda tx: objects.delete(tx, bucket, b"k", 0)))
-    assert objects.garbage(db, 10) == [7]
-    assert objects.highest_blob(db) == 7
+    assert bodies.garbage(db, 10) == [7]
+    assert bodies.highest_blob(db) == 7
     put(9, b"abc")
-    assert objects.highest_blob(db) == 9
+    assert bodies.highest_blob(db) == 9

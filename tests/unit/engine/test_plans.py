@@ -4,8 +4,19 @@ from typing import Any
 
 import pytest
 
-from mossbox.engine import Bucket, Row, Version, buckets, identities, listing, objects
-from mossbox.engine.objects import NewBlob, NewVersion
+from mossbox.engine import (
+    Bucket,
+    Row,
+    Version,
+    bodies,
+    buckets,
+    identities,
+    listing,
+    objects,
+    versions,
+)
+from mossbox.engine.bodies import Extent, NewBlob
+from mossbox.engine.objects import NewVersion
 from mossbox.engine.sqlite import SqliteDatabase, SqliteTx
 
 BUCKET = Bucket(1, "bucket", 1, 0, "r", 0, 0, 0, 0)
@@ -47,11 +58,21 @@ def asked(db: SqliteDatabase) -> dict[str, tuple[Any, ...]]:
     identities.create(record, "1000000000000001", "me", 0)
     objects.put(record, BUCKET, b"k", new_version(1), forbid_overwrite=False)
     objects.put(record, BUCKET, b"k", new_version(2, size=1 << 20), forbid_overwrite=False)
-    objects.set_acl(record, BUCKET, b"k", 1)
+    objects.set_acl(record, BUCKET, b"k", None, 1)
+    objects.edit(record, BUCKET, b"k", None, lambda version, meta: None)
     reader = Recorder(db)
     reader.seen = record.seen
-    assert objects.head(reader, 1, b"k") is not None
-    assert objects.read(reader, 1, b"k") is not None
+    assert objects.current(reader, 1, b"k") is not None
+    for ref in (None, versions.NULL, -2):
+        assert objects.read(reader, 1, b"k", ref)[0] is not None or ref == -2
+        objects.lookup(reader, 1, b"k", ref)
+    for rank in (None, -2):
+        for delimiter in (b"", b"/"):
+            for prefix in (b"", b"p"):
+                versions.page(
+                    reader, BUCKET, prefix=prefix, key_marker=b"a", rank_marker=rank,
+                    delimiter=delimiter, count=10,
+                )  # fmt: skip
     for marker in (b"", b"a"):
         for delimiter in (b"", b"/"):
             for prefix in (b"", b"p"):
@@ -61,10 +82,20 @@ def asked(db: SqliteDatabase) -> dict[str, tuple[Any, ...]]:
     buckets.usage(reader, 1)
     objects.delete(record, BUCKET, b"k", 0)
     with_extents = Version(-9, 0, 1, 3, 0, "E", 0, 0, 0, "", None, None, 1)
-    objects.drop(record, 1, b"k", with_extents, 0)
-    objects.known_blobs(reader, [2, 3])
-    objects.highest_blob(reader)
-    objects.forget_garbage(record, objects.garbage(reader, 10))
+    bodies.insert_extents(record, -9, [Extent(2, 0, 3)])
+    bodies.hold(record, 2)
+    bodies.find_blob(reader, 2)
+    bodies.extents_of(reader, -9)
+    bodies.extents_between(reader, -9, 1, 2)
+    versions.drop(record, 1, b"k", with_extents, 0)
+    versions.remove(record, 1, b"k", versions.NULL, 0)
+    buckets.set_versioning(record, 1, 2)
+    objects.put(record, BUCKET, b"k", new_version(4))
+    objects.delete(record, BUCKET, b"k", 0)
+    versions.remove(record, 1, b"k", versions.NULL, 0)
+    bodies.known_blobs(reader, [2, 3])
+    bodies.highest_blob(reader)
+    bodies.forget_garbage(record, bodies.garbage(reader, 10))
     buckets.set_acl(record, 1, 1)
     buckets.delete(record, BUCKET)
     identities.find(reader, "1")
@@ -90,10 +121,11 @@ def test_nothing_walks_over_a_table_or_sorts(
 
 
 def test_point_reads_use_the_primary_key(db: SqliteDatabase) -> None:
-    for sql in (objects._HEAD, objects._READ):
+    for sql in (objects._CURRENT, objects._READ_CURRENT):
         found = plan(db, sql, (1, b"k"))
         assert "USING PRIMARY KEY (bucket=? AND key=?)" in found, found
-    assert "SEARCH b USING INTEGER PRIMARY KEY (rowid=?)" in plan(db, objects._READ, (1, b"k"))
+    read = plan(db, objects._READ_CURRENT, (1, b"k"))
+    assert "SEARCH b USING INTEGER PRIMARY KEY (rowid=?)" in read
 
 
 def test_listings_read_one_index_and_nothing_else(db: SqliteDatabase) -> None:
