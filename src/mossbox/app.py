@@ -48,11 +48,11 @@ class Sockets:
 class Worker:
     """Everything that one process needs to serve."""
 
-    def __init__(self, settings: Settings, shared: Shared, number: int) -> None:
+    def __init__(self, settings: Settings, shared: Shared, number: int, master: bytes) -> None:
         self.settings = settings
         self.shared = shared
         self.number = number
-        self.engine = _engine(settings, shared, number)
+        self.engine = _engine(settings, shared, number, master)
         self.counters = Counters(shared.counters(number))
         self.access = AccessLog(settings.access_log)
         self._door: Door | None = None
@@ -163,7 +163,7 @@ class Worker:
             )  # fmt: skip
 
 
-def _engine(settings: Settings, shared: Shared, number: int) -> Engine:
+def _engine(settings: Settings, shared: Shared, number: int, master: bytes) -> Engine:
     inline_limit = settings.inline_limit_kib << 10
     if settings.memory:
         limit = settings.memory_limit_mib << 20
@@ -171,5 +171,6 @@ def _engine(settings: Settings, shared: Shared, number: int) -> Engine:
             shared, now_ms=clock.now_ms, inline_limit=inline_limit, limit_bytes=limit
         )
     return open_directory(
-        Path(settings.data), shared, worker=number, now_ms=clock.now_ms, inline_limit=inline_limit
-    )
+        Path(settings.data), shared, master,
+        worker=number, now_ms=clock.now_ms, inline_limit=inline_limit,
+    )  # fmt: skip

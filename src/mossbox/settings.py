@@ -50,6 +50,10 @@ class Settings:
     tls_cert: str = _setting("", "certificate chain in PEM")
     tls_key: str = _setting("", "its private key in PEM")
     tls_self_signed: bool = _setting(False, "make a certificate in the data directory and use it")
+    master_key_file: str = _setting(
+        "", "file of the master key, mode 0600; master.key in the data directory by default"
+    )
+    master_key: str = _setting("", "the master key itself: 32 bytes in base64", flag=False)
     inline_limit_kib: int = _setting(128, "largest body kept in the database, in KiB")
     header_timeout_s: float = _setting(20.0, "seconds a peer may take to send its headers")
     body_timeout_s: float = _setting(30.0, "seconds a transfer may stand still")
@@ -160,6 +164,8 @@ def check(settings: Settings) -> None:
     _check_numbers(settings)
     if settings.account_id and not _ACCOUNT_ID.match(settings.account_id):
         raise SettingsError("--account-id is 16 digits")
+    if settings.master_key and settings.master_key_file:
+        raise SettingsError("give MOSSBOX_MASTER_KEY or --master-key-file, not both")
     if bool(settings.access_key_id) != bool(settings.access_key_secret):
         raise SettingsError("give MOSSBOX_ACCESS_KEY_ID and MOSSBOX_ACCESS_KEY_SECRET together")
     if not all(map(is_loopback, hosts)):

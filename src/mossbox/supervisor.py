@@ -13,7 +13,8 @@ from types import FrameType
 from mossbox import clock
 from mossbox.app import Sockets, Worker
 from mossbox.bootstrap import prepare
-from mossbox.engine.sqlite import DataLock, SqliteDatabase, StoreError
+from mossbox.engine import keyring, masterkey
+from mossbox.engine.sqlite import DataLock, SqliteDatabase, StoreError, connect
 from mossbox.engine.store import prepare_directory, secure_directory
 from mossbox.http import tls
 from mossbox.http.listen import open_sockets
@@ -103,16 +104,29 @@ class Supervisor:
         self.folder = Path(settings.data)
         self.shared = Shared(settings.worker_count())
         self._lock = -1
+        self._master = masterkey.generate()
         if not settings.memory:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = lock_directory(self.folder)
             prepare_directory(self.folder)
+            self._master = self._master_key()
             self._prepare_store()
             secure_directory(self.folder)
         self.tls = tls_context(settings)
         self.sockets = open_all(settings)
         self._pids: dict[int, int] = {}
         self._stopping = False
+
+    def _master_key(self) -> bytes:
+        """The key that the workers are given in memory; raises StoreError."""
+        connection = connect(str(self.folder / "mossbox.db"))
+        try:
+            return masterkey.load(
+                self.folder, connection,
+                file=self.settings.master_key_file, text=self.settings.master_key,
+            )  # fmt: skip
+        finally:
+            connection.close()
 
     def _prepare_store(self) -> None:
         """Accounts and buckets, once and before there are workers; raises SettingsError."""
@@ -121,6 +135,7 @@ class Supervisor:
         )
         try:
             asyncio.run(prepare(db, self.settings))
+            keyring.warm(db)
         finally:
             db.close()
 
@@ -132,7 +147,7 @@ class Supervisor:
     def run(self, announce: str) -> int:
         """Serve until told to stop; gives the exit status. `announce` is printed once ready."""
         if self.shared.workers == 1:
-            worker = Worker(self.settings, self.shared, 0)
+            worker = Worker(self.settings, self.shared, 0, self._master)
             worker.serve(self.sockets, self.tls, lambda: _say(announce))
             return 0
         for ending in (signal.SIGTERM, signal.SIGINT):
@@ -166,7 +181,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nothing to reopen yet
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
-            worker = Worker(self.settings, self.shared, number)
+            worker = Worker(self.settings, self.shared, number, self._master)
             worker.serve(self.sockets, self.tls, lambda: _tell(told), parent)
             status = 0
         except (SettingsError, StoreError) as error:

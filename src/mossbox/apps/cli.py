@@ -14,6 +14,11 @@ from dataclasses import fields
 from mossbox import __version__
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
+_MASTER_KEY = (
+    "Make a new master key and wrap every key of the ring under it. The store must be stopped;"
+    " objects are not touched."
+)
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
@@ -33,13 +38,28 @@ def parser() -> argparse.ArgumentParser:
             serve.add_argument(flag_name(item.name), action="append", default=None, help=text)
         else:
             serve.add_argument(flag_name(item.name), default=None, help=text)
+    master = commands.add_parser(
+        "master-key", help="replace the key that opens all others", description=_MASTER_KEY
+    )
+    actions = master.add_subparsers(dest="action", required=True, metavar="ACTION")
+    rotate = actions.add_parser("rotate", help="replace it", description=_MASTER_KEY)
+    rotate.add_argument("--data", default=None, help="the store's directory [MOSSBOX_DATA]")
+    rotate.add_argument("--master-key-file", default=None, help="file of the present master key")
+    rotate.add_argument(
+        "--new-key-file", default="", help="file of the new one, made if it is not there"
+    )
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives the exit status."""
     options = vars(parser().parse_args(arguments))
-    options.pop("command")
+    command = options.pop("command")
+    if command == "master-key":
+        from mossbox.apps import masterkey
+
+        options.pop("action")
+        return masterkey.rotate(options)
     return serve(options)
 
 

@@ -52,6 +52,23 @@ class Codec(Protocol):
         """Write a stored block's plain bytes into `out`; raises BlobDamaged, having given none."""
 
 
+class Wrapping(Protocol):
+    """Wraps keys under another key."""
+
+    def wrap(self, key: bytes, covered: bytes) -> bytes:
+        """A key as it is stored; `covered` must be the same when it is unwrapped."""
+
+    def unwrap(self, stored: bytes, covered: bytes) -> bytes:
+        """The key; raises BlobDamaged."""
+
+
+def wrapping(key: bytes) -> Wrapping:
+    """What wraps under this key of 32 bytes."""
+    from mossbox.engine import gcm
+
+    return gcm.AesWrapping(key)
+
+
 def codec(key: DataKey, blob: int) -> Codec:
     """The codec of one blob."""
     return _codecs()[key.cipher](key.key, blob)

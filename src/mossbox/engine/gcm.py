@@ -1,5 +1,6 @@
-"""The codecs of `engine/cipher.py`: AES-256 and SM4 in GCM, by the cryptography library."""
+"""What `engine/cipher.py` offers, by the cryptography library: AES-256 and SM4 in GCM."""
 
+import secrets
 from struct import Struct
 
 from cryptography.exceptions import InvalidTag
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mossbox.engine.blobfile import BlobDamaged
 from mossbox.engine.cipher import OVERHEAD
 
+_NONCE_BYTES = 12
 _covered = Struct("<QQ").pack
 
 
@@ -65,6 +67,25 @@ class Sm4Codec:
         except InvalidTag:
             raise _forged(number) from None
         out[:] = plain
+
+
+class AesWrapping:
+    """Keys under another key: a random nonce, and AES-256-GCM."""
+
+    def __init__(self, key: bytes) -> None:
+        self._gcm = AESGCM(key)
+
+    def wrap(self, key: bytes, covered: bytes) -> bytes:
+        """A key as it is stored; `covered` must be the same when it is unwrapped."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._gcm.encrypt(nonce, key, covered)
+
+    def unwrap(self, stored: bytes, covered: bytes) -> bytes:
+        """The key; raises BlobDamaged."""
+        try:
+            return self._gcm.decrypt(stored[:_NONCE_BYTES], stored[_NONCE_BYTES:], covered)
+        except (InvalidTag, ValueError):
+            raise BlobDamaged("a key does not open: it was changed, or wrapped otherwise") from None
 
 
 def _forged(number: int) -> BlobDamaged:

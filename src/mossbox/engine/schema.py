@@ -12,7 +12,7 @@ An extent's `position` is where its bytes begin in the object, so a range is fou
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
-VERSION = 1
+VERSION = 2
 PAGE_BYTES = 4096
 
 TABLES = """
@@ -147,6 +147,32 @@ create table parts (
 
 create table garbage (blob {chosen_id}, since_ms bigint not null);
 """
+
+_KEY_RING = """
+create table ring_keys (
+    id {serial},
+    name text not null unique,
+    account bigint not null,
+    created_ms bigint not null,
+    enabled integer not null,
+    preferred integer not null,
+    version integer not null,
+    description text not null);
+
+create index ring_keys_of_account on ring_keys (account, id);
+
+create table ring_versions (
+    ring_key bigint not null,
+    version integer not null,
+    created_ms bigint not null,
+    wrapped {bytes} not null,
+    primary key (ring_key, version)) {without_rowid};
+"""
+
+TABLES += _KEY_RING
+
+MIGRATIONS = {1: _KEY_RING}
+"""What makes a database of one version into one of the next."""
 
 SQLITE = {
     "serial": "integer primary key autoincrement",  # an id is never used again

@@ -17,7 +17,14 @@ import apsw
 
 from mossbox import errors
 from mossbox.engine import Row
-from mossbox.engine.schema import APPLICATION_ID, PAGE_BYTES, SQLITE, TABLES, VERSION
+from mossbox.engine.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    PAGE_BYTES,
+    SQLITE,
+    TABLES,
+    VERSION,
+)
 from mossbox.shared import Shared
 
 T = TypeVar("T")
@@ -59,7 +66,10 @@ def connect(file: str) -> apsw.Connection:
 
 
 def prepare(file: str) -> apsw.Connection:
-    """Create the tables where there are none; raises StoreError for a file that is not ours."""
+    """Create the tables where there are none, and bring older ones up to date.
+
+    Raises StoreError for a file that is not ours, or that a newer program wrote.
+    """
     try:
         connection = apsw.Connection(file)
         connection.set_busy_timeout(_BUSY_MS)
@@ -78,9 +88,20 @@ def prepare(file: str) -> apsw.Connection:
         raise StoreError(f"{file} is a database of another program")
     elif version > VERSION:
         raise StoreError(f"{file} was written by a newer Mossbox (format {version})")
+    else:
+        _migrate(connection, version)
     if file != ":memory:" and connection.pragma("journal_mode", "wal") != "wal":
         raise StoreError(f"{file} lies on a file system that can't hold a write-ahead log")
     return connection
+
+
+def _migrate(connection: apsw.Connection, version: int) -> None:
+    """From one version to the next, each step whole or not at all."""
+    while version < VERSION:
+        with connection:
+            connection.execute(MIGRATIONS[version].format(**SQLITE)).fetchall()
+            version += 1
+            connection.pragma("user_version", version)
 
 
 class DataLock:
