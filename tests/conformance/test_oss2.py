@@ -619,6 +619,30 @@ def test_accounts_see_their_own_buckets(server, bucket, theirs, version):
     assert caught.value.message == "The bucket you access does not belong to you."
 
 
+# -- tags of buckets ----------------------------------------------------------------------------
+
+
+def test_bucket_tags(server, auth, service, bucket, bucket_name):
+    """PutBucketTags, GetBucketTags, DeleteBucketTags, ListBuckets."""
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == {}
+    wanted = {"%@abc": "abc", "123++": "++123%", "team": bucket_name, "空": ""}
+    tagging = oss2.models.Tagging()
+    tagging.tag_set.tagging_rule.update(wanted)
+    assert bucket.put_bucket_tagging(tagging).status == 200
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == wanted
+    oss2.Bucket(auth, server.endpoint, f"{bucket_name}-2", region=REGION).create_bucket()
+    found = service.list_buckets(params={"tag-key": "team", "tag-value": bucket_name})
+    assert [item.name for item in found.buckets] == [bucket_name]
+    assert bucket.delete_bucket_tagging({"tagging": "空,team"}).status == 204
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == {"%@abc": "abc", "123++": "++123%"}
+    for _ in range(2):
+        assert bucket.delete_bucket_tagging().status == 204
+    assert bucket.get_bucket_tagging().tag_set.tagging_rule == {}
+    tagging.tag_set.tagging_rule["Aliyun"] = "1"
+    with refused("InvalidTag", 400):
+        bucket.put_bucket_tagging(tagging)
+
+
 # -- signed URLs --------------------------------------------------------------------------------
 
 

@@ -185,6 +185,31 @@ def test_get_bucket_info(client, other, bucket):
         other.do("GetBucketInfo", bucket=bucket)
 
 
+def test_bucket_tags(server, bucket_name):
+    """PutBucketTags, GetBucketTags, DeleteBucketTags, which the asynchronous client lacks."""
+    client = Client(config(server, "v4"), asynchronous=False)
+    client.do("PutBucket", bucket=bucket_name, bucket_tagging=f"team={bucket_name}&size=")
+    found = client.do("GetBucketTags", bucket=bucket_name).tagging.tag_set.tags
+    assert [(tag.key, tag.value or "") for tag in found] == [("team", bucket_name), ("size", "")]
+    tags = [oss.Tag(key="team", value=bucket_name), oss.Tag(key="中", value="<&>")]
+    tagging = oss.Tagging(tag_set=oss.TagSet(tags=tags))
+    client.do("PutBucketTags", bucket=bucket_name, tagging=tagging)
+    found = client.do("GetBucketTags", bucket=bucket_name).tagging.tag_set.tags
+    assert [(tag.key, tag.value) for tag in found] == [("team", bucket_name), ("中", "<&>")]
+    client.do("PutBucket", bucket=f"{bucket_name}-2")
+    for query in (
+        {"tag_key": "team", "tag_value": bucket_name},
+        {"tagging": f'"team":"{bucket_name}","中":"<&>"'},
+    ):
+        listed = client.do("ListBuckets", prefix=bucket_name, **query)
+        assert [item.name for item in listed.buckets] == [bucket_name]
+    assert client.do("DeleteBucketTags", bucket=bucket_name).status_code == 204
+    assert not client.do("GetBucketTags", bucket=bucket_name).tagging.tag_set.tags
+    tagging.tag_set.tags = [tags[0]] * 2
+    with refused("RepeatedTags", 400):
+        client.do("PutBucketTags", bucket=bucket_name, tagging=tagging)
+
+
 def test_get_bucket_location(client, bucket):
     assert client.do("GetBucketLocation", bucket=bucket).location == f"oss-{REGION}"
 

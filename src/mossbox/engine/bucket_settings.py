@@ -1,0 +1,43 @@
+"""The SQL of a bucket's settings: documents under names such as ``tagging``, one row each."""
+
+from mossbox import errors
+from mossbox.engine import Bucket, Database, Tx
+
+
+def get(source: Database | Tx, bucket: int, name: str) -> bytes | None:
+    """A setting, or None where there is none."""
+    rows = source.rows(
+        "select document from bucket_settings where bucket = $1 and name = $2", bucket, name
+    )
+    return rows[0][0] if rows else None
+
+
+def put(tx: Tx, bucket: Bucket, name: str, document: bytes) -> None:
+    """Set or replace a setting; raises NoSuchBucket."""
+    _check_bucket(tx, bucket)
+    tx.rows(
+        "insert into bucket_settings (bucket, name, document) values ($1, $2, $3)"
+        " on conflict (bucket, name) do update set document = excluded.document",
+        bucket.id, name, document,
+    )  # fmt: skip
+
+
+def delete(tx: Tx, bucket: Bucket, name: str) -> None:
+    """Remove a setting; one that is not there is no error. Raises NoSuchBucket."""
+    _check_bucket(tx, bucket)
+    tx.rows("delete from bucket_settings where bucket = $1 and name = $2", bucket.id, name)
+
+
+def of_account(db: Database, account: int, name: str) -> dict[int, bytes]:
+    """One setting of all buckets of an account that have it, by the buckets' ids."""
+    rows = db.rows(
+        "select s.bucket, s.document from buckets b join bucket_settings s"
+        " on s.bucket = b.id and s.name = $2 where b.account = $1",
+        account, name,
+    )  # fmt: skip
+    return dict(rows)
+
+
+def _check_bucket(tx: Tx, bucket: Bucket) -> None:
+    if not tx.rows("select 1 from buckets where id = $1", bucket.id):
+        raise errors.NoSuchBucket(BucketName=bucket.name)
