@@ -48,7 +48,7 @@ def test_names() -> None:
 
 def test_secrets_have_no_flag() -> None:
     hidden = {name for name, item in FIELDS.items() if not item.metadata["flag"]}
-    assert hidden == {"access_key_secret", "accounts", "metrics_token"}
+    assert hidden == {"access_key_secret", "accounts", "master_key", "metrics_token"}
 
 
 def test_lists() -> None:

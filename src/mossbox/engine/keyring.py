@@ -135,10 +135,14 @@ class Keyring:
 
     def named(self, account: int, name: str) -> RingKey:
         """An account's KMS key by its id; raises KeyNotFound."""
-        found = self._find(account, name) if name else None
+        found = self.find(account, name)
         if found is None:
             raise errors.KeyNotFound(KeyId=name)
         return found
+
+    def find(self, account: int, name: str) -> RingKey | None:
+        """The same, or None."""
+        return self._find(account, name) if name else None
 
     def _find(self, account: int, name: str) -> RingKey | None:
         """A key by its name, or an account's default where that is empty."""

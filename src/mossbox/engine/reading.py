@@ -3,6 +3,8 @@
 from mossbox import errors
 from mossbox.engine import Version, bodies
 from mossbox.engine.bodies import Extent, StoredBlob
+from mossbox.engine.cipher import SM4, open_body
+from mossbox.engine.memory import SealedBody
 from mossbox.engine.store import Engine
 from mossbox.http.message import Reader
 from mossbox.wire.checksum import crc64, unsigned
@@ -28,12 +30,21 @@ def open_version(
 
 
 def open_blob(engine: Engine, blob: int, stored: StoredBlob, start: int, stop: int) -> Bytes:
-    """Bytes [start, stop) of a blob; raises InternalError, FileNotFoundError."""
-    if stored.data is None:
-        return engine.blobs.read(blob, stored.size, start, stop)
-    if crc64(stored.data) != unsigned(stored.crc64 or 0):
+    """Bytes [start, stop) of a blob.
+
+    Raises InternalError, FileNotFoundError, BlobDamaged, and AccessDenied for a disabled key.
+    """
+    data, size = stored.data, stored.size
+    key = engine.keyring.open(stored.cipher, stored.wrapped_key) if stored.cipher else None
+    if data is None:
+        return engine.blobs.read(blob, size, start, stop, key)
+    if crc64(data) != unsigned(stored.crc64 or 0):
         raise errors.InternalError("The stored object is damaged.")
-    return stored.data if stop - start == stored.size else stored.data[start:stop]
+    if key is None:
+        return data if stop - start == size else data[start:stop]
+    if key.cipher == SM4:
+        return SealedBody(key, blob, data, size, start, stop)
+    return bytes(open_body(key, blob, data, size, start, stop))
 
 
 class ExtentsReader:

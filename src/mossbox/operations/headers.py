@@ -11,6 +11,7 @@ from mossbox.auth.acl import DEFAULT
 from mossbox.engine import ObjectMeta, encode_meta
 from mossbox.operations.call import Call
 from mossbox.operations.common import acl_index, storage_class_index
+from mossbox.operations.sealing import Seal, asked, seal
 from mossbox.wire import names
 from mossbox.wire.fields import Header, Meta
 
@@ -34,6 +35,9 @@ class ObjectHeaders(msgspec.Struct):
     content_language: Annotated[str | None, Header("content-language")] = None
     expires: Annotated[str | None, Header("expires")] = None
     tagging: Annotated[str | None, Header("x-oss-tagging")] = None
+    sse: Annotated[str | None, Header("x-oss-server-side-encryption")] = None
+    sse_data: Annotated[str | None, Header("x-oss-server-side-data-encryption")] = None
+    sse_key_id: Annotated[str | None, Header("x-oss-server-side-encryption-key-id")] = None
 
 
 class Kept(msgspec.Struct, gc=False):
@@ -43,6 +47,7 @@ class Kept(msgspec.Struct, gc=False):
     storage_class: int
     content_type: str
     meta: ObjectMeta | None
+    seal: Seal | None  # how the bytes are encrypted; `meta` has the headers that tell it
 
 
 _KEPT = (
@@ -54,15 +59,23 @@ _KEPT = (
 )
 
 
-def kept(call: Call, request: ObjectHeaders) -> Kept:
-    """Check what a request says of its object; raises InvalidArgument, InvalidTaggingKey."""
+async def kept(call: Call, request: ObjectHeaders) -> Kept:
+    """Check what a request says of its object, the bucket's default encryption included.
+
+    Raises InvalidArgument, InvalidTaggingKey, and as `sealing.asked` and `sealing.seal`.
+    """
     acl = DEFAULT
     if request.acl is not None:
         acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
     storage_class = call.bucket.storage_class
     if request.storage_class is not None:
         storage_class = storage_class_index(request.storage_class, "x-oss-storage-class")
-    return Kept(acl, storage_class, request.content_type or DEFAULT_TYPE, object_meta(request))
+    meta = object_meta(request)
+    sealed = await seal(call, asked(request.sse, request.sse_data, request.sse_key_id))
+    if sealed is not None:
+        meta = meta or ObjectMeta()
+        meta.sse = sealed.headers
+    return Kept(acl, storage_class, request.content_type or DEFAULT_TYPE, meta, sealed)
 
 
 def object_meta(request: ObjectHeaders) -> ObjectMeta | None:

@@ -15,7 +15,7 @@ from mossbox.operations.common import key_text
 from mossbox.operations.headers import ObjectHeaders, encoded, kept
 from mossbox.operations.receive import Announced, check_length, receive
 from mossbox.wire.checksum import signed
-from mossbox.wire.fields import Header, Stream
+from mossbox.wire.fields import Header, StoredHeaders, Stream
 
 NO_BODY = Body(0)
 
@@ -39,6 +39,7 @@ class PutObjectResult(msgspec.Struct):
     content_md5: Annotated[str, Header("Content-MD5")]
     crc64: Annotated[int, Header("x-oss-hash-crc64ecma")]
     version_id: Annotated[str | None, Header("x-oss-version-id")]
+    sse: Annotated[dict[str, str], StoredHeaders()] = {}
 
 
 @operation("PutObject", "PUT", "object")
@@ -47,12 +48,12 @@ async def put_object(call: Call, request: PutObjectRequest) -> PutObjectResult:
     check_length(request.content_length, request.transfer_encoding)
     bucket, key = call.bucket, call.key
     announced = Announced(request.content_md5, request.content_crc64, request.content_sha256)
-    keep = kept(call, request)
+    keep = await kept(call, request)
     meta = encoded(keep.meta)
     forbid = request.forbid_overwrite
     if forbid:
         check_new(call)  # before the body is sent for nothing
-    got = await receive(call, request.body, announced)
+    got = await receive(call, request.body, announced, keep.seal)
     new = NewVersion(
         NORMAL, got.size, call.now_ms, got.md5, signed(got.crc64), keep.storage_class, keep.acl,
         keep.content_type, meta, got.blob,
@@ -62,7 +63,10 @@ async def put_object(call: Call, request: PutObjectRequest) -> PutObjectResult:
         return objects.put(tx, bucket, key, new, forbid_overwrite=forbid).version_id
 
     version_id = await got.commit(call, work)
-    return PutObjectResult(f'"{got.md5}"', base64_md5(got.md5), got.crc64, version_id or None)
+    result = PutObjectResult(f'"{got.md5}"', base64_md5(got.md5), got.crc64, version_id or None)
+    if keep.seal is not None:
+        result.sse = keep.seal.headers
+    return result
 
 
 def check_new(call: Call) -> None:

@@ -3,6 +3,7 @@
 Everything a client said about the body is checked before a row can name it.
 """
 
+import asyncio
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TypeVar
@@ -10,9 +11,11 @@ from typing import TypeVar
 from mossbox import errors
 from mossbox.engine import Tx, Written
 from mossbox.engine.bodies import NewBlob
+from mossbox.engine.cipher import PLAIN, SM4, seal_body
 from mossbox.errors import ServiceError
 from mossbox.http.message import Body
 from mossbox.operations.call import Call
+from mossbox.operations.sealing import Seal
 from mossbox.wire.checksum import crc64, md5_etag, parse_content_md5, signed
 
 SIZE_MAX = 5 << 30  # of one put, append or part
@@ -85,8 +88,10 @@ def check_length(content_length: int | None, chunked: str | None) -> None:
         raise errors.EntityTooLarge(MaxSizeAllowed=SIZE_MAX)
 
 
-async def receive(call: Call, body: Body, announced: Announced) -> Received:
-    """Read a body to its end, keep it and check it.
+async def receive(
+    call: Call, body: Body, announced: Announced, seal: Seal | None = None
+) -> Received:
+    """Read a body to its end, keep it (encrypted where there is a seal) and check it.
 
     Raises IncompleteBody, RequestTimeout, EntityTooLarge, InvalidDigest, InvalidCRC64.
     """
@@ -96,8 +101,10 @@ async def receive(call: Call, body: Body, announced: Announced) -> Received:
         data = await _beginning(body, limit)
     if len(data) <= limit and body.ended and not body.buffered:
         received = _small(call, data, announced)
+        if seal is not None and received.blob is not None:
+            received.blob = await _sealed(call, received.blob, data, seal)
     else:
-        received = await _large(call, data, body, announced)
+        received = await _large(call, data, body, announced, seal)
     try:
         announced.check(received)
     except ServiceError:
@@ -122,7 +129,19 @@ def _small(call: Call, data: bytes, announced: Announced) -> Received:
     return Received(len(data), md5_etag(data), crc, sha, blob)
 
 
-async def _large(call: Call, first: bytes, body: Body, announced: Announced) -> Received:
+async def _sealed(call: Call, blob: NewBlob, data: bytes, seal: Seal) -> NewBlob:
+    """The same small body, encrypted; SM4 in a thread, because it is slow."""
+    key, wrapped = seal.data_key(call)
+    if key.cipher == SM4:
+        stored = await asyncio.to_thread(seal_body, key, blob.id, data)
+    else:
+        stored = seal_body(key, blob.id, data)
+    return NewBlob(blob.id, blob.size, signed(crc64(stored)), stored, key.cipher, wrapped)
+
+
+async def _large(
+    call: Call, first: bytes, body: Body, announced: Announced, seal: Seal | None
+) -> Received:
     size = len(first)
     digest = sha256(first) if announced.sha256 else None
 
@@ -136,8 +155,10 @@ async def _large(call: Call, first: bytes, body: Body, announced: Announced) -> 
             digest.update(chunk)
         return chunk
 
-    written = await call.engine.blobs.write(first, read)
-    blob = NewBlob(written.id, written.size, None, None)
+    key, wrapped = (None, None) if seal is None else seal.data_key(call)
+    written = await call.engine.blobs.write(first, read, key)
+    cipher = PLAIN if key is None else key.cipher
+    blob = NewBlob(written.id, written.size, None, None, cipher, wrapped)
     sha = digest.hexdigest() if digest is not None else ""
     received = Received(written.size, written.md5, written.crc64, sha, blob)
     received._written = written
