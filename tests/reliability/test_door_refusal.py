@@ -59,7 +59,7 @@ def test_who_asks_first_is_refused_without_a_100(
     [
         ({"content-length": str((5 << 30) + 1)}, "EntityTooLarge"),
         ({"content-length": "5", "content-md5": "nonsense"}, "InvalidDigest"),
-        ({"content-length": "5", "x-oss-tagging": "a=b"}, "NotImplemented"),
+        ({"content-length": "5", "x-oss-legal-hold": "ON"}, "NotImplemented"),
         ({"content-length": "5", "x-oss-storage-class": "Wood"}, "InvalidArgument"),
     ],
 )

@@ -1,6 +1,7 @@
 """Chunked transfer coding, decoded strictly and without a socket."""
 
 from mossbox import errors
+from mossbox.http.message import UNKNOWN, Reader
 
 _LINE_MAX = 256
 _TRAILER_MAX = 8 << 10  # all of its lines
@@ -79,3 +80,33 @@ class ChunkedDecoder:
     def _check_size(self, line: bytes) -> None:
         if len(line) > self._line_max:
             raise errors.BadRequest("A line between chunks is too long.")
+
+
+class ChunkedReader:
+    """A body in chunks, for a peer that can't be told its length; pieces are copied."""
+
+    length = UNKNOWN
+
+    def __init__(self, inner: Reader) -> None:
+        self._inner = inner
+        self._ended = False
+
+    def next_nowait(self) -> bytes | None:
+        """The next chunk if it is at hand."""
+        if self._ended:
+            return b""
+        piece = self._inner.next_nowait()
+        return None if piece is None else self._chunk(piece)
+
+    async def next(self) -> bytes:
+        """The next chunk."""
+        return b"" if self._ended else self._chunk(await self._inner.next())
+
+    def _chunk(self, piece: memoryview | bytes) -> bytes:
+        if not piece:
+            self._ended = True
+        return b"".join((b"%x\r\n" % len(piece), piece, b"\r\n"))
+
+    def close(self) -> None:
+        """Let go of the body."""
+        self._inner.close()

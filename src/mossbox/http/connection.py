@@ -11,11 +11,12 @@ from typing import Any, cast
 from mossbox import clock, errors
 from mossbox.clock import http_date, now
 from mossbox.errors import ServiceError
-from mossbox.http.chunked import ChunkedDecoder
+from mossbox.http.chunked import ChunkedDecoder, ChunkedReader
 from mossbox.http.head import HEAD_SIZE_MAX, STATUS_LINES, HeadParser, body_length
 from mossbox.http.message import (
     HIGH_WATER_BYTES,
     NO_BODY,
+    UNKNOWN,
     Body,
     Done,
     Reader,
@@ -300,6 +301,8 @@ class Connection(asyncio.Protocol):
             self.transport.write(head + body if body and request.method != "HEAD" else head)
             self._finished(0 if request.method == "HEAD" else len(body))
             return
+        if body.length == UNKNOWN:
+            body = self._unsized(request, body)
         head = self._head(request, response, body.length)
         if request.method == "HEAD":
             body.close()
@@ -307,6 +310,13 @@ class Connection(asyncio.Protocol):
             self._finished(0)
             return
         self._send(head, body)
+
+    def _unsized(self, request: Request, body: Reader) -> Reader:
+        """A body whose end is told by chunks, or to old clients by the connection's."""
+        if request.version == "1.0":
+            request.keep_alive = False
+            return body
+        return ChunkedReader(body)
 
     def _send(self, head: bytes, reader: Reader) -> None:
         self._progress = -1
@@ -333,7 +343,11 @@ class Connection(asyncio.Protocol):
 
     def _head(self, request: Request, response: Response, size: int) -> bytes:
         length = size if response.length is None else response.length
-        length_line = "" if response.status in (204, 304) else f"Content-Length: {length}\r\n"
+        length_line = f"Content-Length: {length}\r\n"
+        if length == UNKNOWN:
+            length_line = "" if request.version == "1.0" else "Transfer-Encoding: chunked\r\n"
+        elif response.status in (204, 304):
+            length_line = ""
         connection = "keep-alive" if request.keep_alive else "close"
         return (
             f"{STATUS_LINES[response.status]}Server: AliyunOSS\r\nDate: {http_date(int(now()))}\r\n"

@@ -133,8 +133,15 @@ class Request(msgspec.Struct):
     note: Any = None
 
 
+UNKNOWN = -1
+"""The length of a body that is made while it is sent."""
+
+
 class Reader(Protocol):
-    """A body that is read while it is sent, in pieces that were checked before."""
+    """A body that is read while it is sent, in pieces that were checked before.
+
+    `length` may be UNKNOWN.
+    """
 
     length: int
 

@@ -23,6 +23,7 @@ from mossbox.http.message import Reader
 from mossbox.operation import Need, operation
 from mossbox.operations.call import Call
 from mossbox.operations.common import authorise, check_readable, key_text, restore_state
+from mossbox.operations.compressing import compress, takes_gzip
 from mossbox.wire import conditions, names, ranges
 from mossbox.wire.checksum import unsigned
 from mossbox.wire.conditions import Outcome
@@ -50,6 +51,7 @@ class GetObjectRequest(msgspec.Struct):
     version_id: Annotated[str | None, Query("versionId")] = None
     range: Annotated[str | None, Header("range")] = None
     range_behavior: Annotated[str | None, Header("x-oss-range-behavior")] = None
+    accept_encoding: Annotated[str | None, Header("accept-encoding")] = None
     content_type: Annotated[str | None, Query("response-content-type")] = None
     content_language: Annotated[str | None, Query("response-content-language")] = None
     expires: Annotated[str | None, Query("response-expires")] = None
@@ -63,7 +65,7 @@ class GetObjectResult(msgspec.Struct):
 
     status: Annotated[int, Status()]
     content_type: Annotated[str, Header("Content-Type")]
-    etag: Annotated[str, Header("ETag")]
+    etag: Annotated[str | None, Header("ETag")]
     last_modified: Annotated[str, Header("Last-Modified")]
     object_type: Annotated[str, Header("x-oss-object-type")]
     storage_class: Annotated[str, Header("x-oss-storage-class")]
@@ -213,6 +215,9 @@ async def get_object(call: Call, request: GetObjectRequest) -> GetObjectResult:
     start, stop = _range(request, version, result)
     result.length = stop - start
     result.body = open_version(call.engine, version, target.blob, start, stop)
+    accepted = request.accept_encoding
+    if accepted is not None and request.range is None and takes_gzip(accepted):
+        await compress(result)
     return result
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mossbox.errors import ServiceError
-from mossbox.http.chunked import ChunkedDecoder
+from mossbox.http.chunked import ChunkedDecoder, ChunkedReader
+from mossbox.http.message import UNKNOWN
 from tests.unit.examples import few
 
 
@@ -108,3 +109,35 @@ def test_capital_letters() -> None:
 
 def test_what_follows_is_not_touched() -> None:
     assert decode(b"0\r\n\r\nGET / HTTP/1.1\r\n") == (b"", True, b"GET / HTTP/1.1\r\n")
+
+
+class Pieces:
+    """A body in pieces; None stands for one that has to be waited for, and follows."""
+
+    length = UNKNOWN
+
+    def __init__(self, *pieces: bytes | None) -> None:
+        self.pieces = list(pieces)
+        self.closed = False
+
+    def next_nowait(self) -> bytes | None:
+        if not self.pieces:
+            return b""
+        return self.pieces.pop(0)
+
+    async def next(self) -> bytes:
+        return self.next_nowait() or b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_body_is_sent_in_chunks_that_we_read_ourselves(run) -> None:
+    inner = Pieces(b"hello", None, b"0123456789abcdefg", b"!")
+    reader = ChunkedReader(inner)
+    sent = [reader.next_nowait(), reader.next_nowait(), run(reader.next())]
+    assert sent == [b"5\r\nhello\r\n", None, b"11\r\n0123456789abcdefg\r\n"]
+    sent += [run(reader.next()), reader.next_nowait(), reader.next_nowait(), run(reader.next())]
+    assert decode(b"".join(filter(None, sent))) == (b"hello0123456789abcdefg!", True, b"")
+    reader.close()
+    assert inner.closed
