@@ -69,6 +69,7 @@ class DeleteMultipleObjectsRequest(msgspec.Struct):
     body: Annotated[bytes, RawBody(BODY_LIMIT_BYTES)]
     content_md5: Annotated[str | None, Header("content-md5")] = None
     encoding_type: Annotated[str | None, Query("encoding-type")] = None
+    encoding_type_header: Annotated[str | None, Header("encoding-type")] = None  # Java V1 SDK
     quiet: Annotated[bool, Derived()] = False
 
 
@@ -113,7 +114,7 @@ async def delete_multiple_objects(
 ) -> DeleteMultipleObjectsResult:
     """Remove up to 1,000 objects, each with its own verdict."""
     bucket = call.bucket
-    url = encoding(request.encoding_type)
+    url = encoding(request.encoding_type or request.encoding_type_header)
     allowed, failures = _verdicts(call, _parse(request), url)
 
     def work(tx: Tx) -> list[DeleteObjectResult]:

@@ -110,9 +110,12 @@ def encoded(meta: ObjectMeta | None) -> bytes | None:
 
 
 def parse_tags(text: str) -> dict[str, str]:
-    """Tags as ``x-oss-tagging`` gives them: a url-encoded query string."""
+    """Tags as ``x-oss-tagging`` gives them: url-encoded; one without ``=`` has an empty value.
+
+    (OSS documentation, "PutObject".)
+    """
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
         raise errors.invalid_argument("The tagging is not valid.", "x-oss-tagging", text) from None
     return check_tags(pairs)
