@@ -17,12 +17,6 @@ JAVA = "install a JDK of version 17 or newer, and Maven"
 JAVA_BUILD = (("mvn", "-B", "-q", "-ntp", "compiler:compile", "dependency:copy-dependencies"),)
 JAVA_CLASSES = "FOLDER/target/classes:FOLDER/target/dependency/*"
 JAVA_START = ("java", "-XX:TieredStopAtLevel=1", "-cp", JAVA_CLASSES, "Main")
-    "java",
-    "-XX:TieredStopAtLevel=1",
-    "-cp",
-    "FOLDER/target/classes:FOLDER/target/dependency/*",
-    "Main",
-)
 
 PROGRAMS = [
     Program("go_v1", ("go",), GO, GO_BUILD, ("FOLDER/program",)),
