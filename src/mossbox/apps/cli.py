@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
+from mossbox.apps import keys
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
 _MASTER_KEY = (
@@ -38,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
             serve.add_argument(flag_name(item.name), action="append", default=None, help=text)
         else:
             serve.add_argument(flag_name(item.name), default=None, help=text)
+    key = commands.add_parser(
+        "key", help="the keys of SSE-KMS", description="The key ring of a running store."
+    )
+    keys.arguments(key)
     master = commands.add_parser(
         "master-key", help="replace the key that opens all others", description=_MASTER_KEY
     )
@@ -55,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives the exit status."""
     options = vars(parser().parse_args(arguments))
     command = options.pop("command")
+    if command == "key":
+        return keys.run(options)
     if command == "master-key":
         from mossbox.apps import masterkey
 

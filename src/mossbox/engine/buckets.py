@@ -57,6 +57,14 @@ def set_versioning(tx: Tx, bucket: int, state: int) -> None:
     tx.rows("update buckets set versioning = $2 where id = $1", bucket, state)
 
 
+def set_encryption(tx: Tx, bucket: Bucket, text: str | None) -> None:
+    """Change a bucket's default encryption; raises NoSuchBucket."""
+    if not tx.rows(
+        "update buckets set encryption = $2 where id = $1 returning id", bucket.id, text
+    ):
+        raise errors.NoSuchBucket(BucketName=bucket.name)
+
+
 def delete(tx: Tx, bucket: Bucket) -> None:
     """Remove an empty bucket; raises BucketNotEmpty, NoSuchBucket."""
     if not tx.rows("select 1 from buckets where id = $1", bucket.id):

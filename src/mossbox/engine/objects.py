@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mossbox import errors
 from mossbox.engine import (
+    APPENDABLE,
     DELETE_MARKER,
     ENABLED,
     NEVER,
@@ -108,21 +109,26 @@ def put(
     make_room(tx, bucket.id, key, state, new.modified_ms, forbid_overwrite=forbid_overwrite)
     if new.blob is not None:
         bodies.insert_blob(tx, new.blob)
-    return insert(tx, bucket.id, key, state, new, extents)
+    return insert(tx, bucket.id, key, state, new, extents=extents)
 
 
 def insert(
-    tx: Tx, bucket: int, key: bytes, state: int, new: NewVersion, extents: Sequence[Extent]
-) -> Kept:
-    """A version's row; room was made for it, and its blobs' references are counted."""
+    tx: Tx, bucket: int, key: bytes, state: int, new: NewVersion, *,
+    shared: int | None = None, extents: Sequence[Extent] = (),
+) -> Kept:  # fmt: skip
+    """A version's row; room was made for it, and its blobs' references are counted.
+
+    `shared` is a blob that other rows name as well. An appendable object is always a null version
+    (OSS documentation, "AppendObject").
+    """
     rank = tx.next_rank()
-    null_id = int(state != ENABLED)
+    null_id = int(state != ENABLED or new.kind == APPENDABLE)
+    blob = new.blob.id if new.blob is not None else shared
     tx.rows(
         "insert into versions values"
         " ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         bucket, key, rank, new.kind, null_id, new.size, new.modified_ms, new.etag, new.crc64,
-        new.storage_class, new.acl, new.content_type, new.meta, new.blob and new.blob.id,
-        len(extents),
+        new.storage_class, new.acl, new.content_type, new.meta, blob, len(extents),
     )  # fmt: skip
     if extents:
         bodies.insert_extents(tx, rank, extents)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 from mossbox import errors
-from mossbox.engine import DELETE_MARKER, Bucket, Database, Row, Tx, Version, bodies
-from mossbox.engine.listing import LAST, successor
+from mossbox.engine import DELETE_MARKER, Bucket, Database, Tx, Version, bodies
+from mossbox.engine.listing import PairWalk, pairs
 from mossbox.engine.schema import VERSION_COLUMNS
 
 NULL = 0  # the reference to a key's null version; others are refered to by their rank
@@ -135,12 +135,7 @@ class VersionPage(NamedTuple):
     last_rank: int | None
 
 
-_FROM = f"select key, {VERSION_COLUMNS} from versions where bucket = $1 and key < $2 and "
-_WITHIN = _FROM + "(key, rank) > ($3, $4) order by key, rank limit $5"
-_FROM_KEY = _FROM + "key >= $3 order by key, rank limit $4"
-_AFTER_KEY = _FROM + "key > $3 order by key, rank limit $4"
-_BATCH = 1001
-_BATCH_GROUPED = 16
+_PAIRS = pairs("versions", "rank", f"key, {VERSION_COLUMNS}")
 
 
 def page(
@@ -153,82 +148,19 @@ def page(
     """
     rows: list[tuple[bytes, bool, Version]] = []
     prefixes: list[bytes] = []
-    if count == 0:
-        return VersionPage(rows, prefixes, False, b"", None)
-    last_key, last_rank = b"", None
-    walk = _Walk(db, bucket.id, prefix, key_marker, rank_marker, delimiter)
-    while (item := walk.next()) is not None:
+    last_key, last_rank, truncated = b"", None, False
+    previous = b"" if rank_marker is None else key_marker  # a key's first row is its newest
+    walk = PairWalk(db, _PAIRS, bucket.id, prefix, key_marker, rank_marker, delimiter)
+    while count and (item := walk.next()) is not None:
         if len(rows) + len(prefixes) == count:
-            return VersionPage(rows, prefixes, True, last_key, last_rank)
-        key, newest, version = item
-        last_key = key
-        if version is None:
-            prefixes.append(key)
+            truncated = True
+            break
+        last_key, row = item
+        if row is None:
+            prefixes.append(last_key)
             last_rank = None
-        else:
-            rows.append((key, newest, version))
-            last_rank = version.rank
-    return VersionPage(rows, prefixes, False, last_key, last_rank)
-
-
-class _Walk:
-    """Versions in order, whole groups of keys skipped by one seek each."""
-
-    def __init__(
-        self, db: Database, bucket: int, prefix: bytes, key: bytes, rank: int | None,
-        delimiter: bytes,
-    ) -> None:  # fmt: skip
-        self._db = db
-        self._bucket = bucket
-        self._prefix = prefix
-        self._delimiter = delimiter
-        self._stop = successor(prefix) if prefix else LAST
-        self._batch = _BATCH_GROUPED if delimiter else _BATCH
-        self._previous = b""  # the last key seen: the first of its rows is the newest
-        group = self._group(key)
-        if key < prefix:
-            self._seek(_FROM_KEY, (prefix,))
-        elif group is not None:
-            self._seek(_FROM_KEY, (successor(group),))
-        elif rank is not None:
-            self._seek(_WITHIN, (key, rank))
-            self._previous = key
-        else:
-            self._seek(_AFTER_KEY, (key,))
-
-    def _group(self, key: bytes) -> bytes | None:
-        if not self._delimiter or not key.startswith(self._prefix):
-            return None
-        cut = key.find(self._delimiter, len(self._prefix))
-        return None if cut < 0 else key[: cut + len(self._delimiter)]
-
-    def next(self) -> tuple[bytes, bool, Version | None] | None:
-        """A key with a version and whether it is the newest, or a group without one."""
-        if self._at == len(self._rows) and not self._fetch():
-            return None
-        row = self._rows[self._at]
-        self._at += 1
-        key: bytes = row[0]
-        group = self._group(key)
-        if group is not None:
-            self._seek(_FROM_KEY, (successor(group),))
-            return group, False, None
-        newest = key != self._previous
-        self._previous = key
-        return key, newest, Version(*row[1:])
-
-    def _seek(self, text: str, place: tuple[bytes | int, ...]) -> None:
-        self._text, self._place = text, place
-        self._rows: list[Row] = []
-        self._at, self._ended = 0, False
-
-    def _fetch(self) -> bool:
-        if self._ended:
-            return False
-        if self._rows:
-            last = self._rows[-1]
-            self._seek(_WITHIN, (last[0], last[1]))
-        self._rows = self._db.rows(self._text, self._bucket, self._stop, *self._place, self._batch)
-        self._at = 0
-        self._ended = len(self._rows) < self._batch
-        return bool(self._rows)
+            continue
+        version = Version(*row[1:])
+        rows.append((last_key, last_key != previous, version))
+        previous, last_rank = last_key, version.rank
+    return VersionPage(rows, prefixes, truncated, last_key, last_rank)

@@ -12,6 +12,7 @@ from mossbox.operation import Empty, Need, Operation, operation
 from mossbox.operations import bucket_tags
 from mossbox.operations.call import Call
 from mossbox.operations.common import XML_LIMIT_BYTES, Owner, acl_index, storage_class_index
+from mossbox.operations.sealing import decode_rule
 from mossbox.wire import fields, names
 from mossbox.wire.fields import Element, Header, XmlBody
 
@@ -115,6 +116,8 @@ class ServerSideEncryptionRule(msgspec.Struct):
     """The bucket's default encryption."""
 
     sse_algorithm: Annotated[str, Element("SSEAlgorithm")]
+    kms_master_key_id: Annotated[str | None, Element("KMSMasterKeyID")] = None
+    kms_data_encryption: Annotated[str | None, Element("KMSDataEncryption")] = None
 
 
 class BucketDescription(msgspec.Struct):
@@ -166,8 +169,17 @@ async def get_bucket_info(call: Call, request: Empty) -> GetBucketInfoResult:
             comment="",
             owner=Owner(owner.uid, owner.name),
             access_control_list=AccessControlList(names.ACLS[bucket.acl]),
-            server_side_encryption_rule=ServerSideEncryptionRule("None"),
+            server_side_encryption_rule=_encryption(bucket),
         )
+    )
+
+
+def _encryption(bucket: Bucket) -> ServerSideEncryptionRule:
+    if bucket.encryption is None:
+        return ServerSideEncryptionRule("None")
+    rule = decode_rule(bucket.encryption)
+    return ServerSideEncryptionRule(
+        rule.algorithm, rule.key_id or None, rule.data_algorithm or None
     )
 
 

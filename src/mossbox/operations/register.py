@@ -3,14 +3,24 @@
 from mossbox.operation import REGISTER, Routes
 from mossbox.operations import (  # noqa: F401  (imported for what they declare)
     acl,
+    appending,
     bucket,
     bucket_tags,
+    copying,
     deleting,
+    encryption,
     getting,
+    keys,
     listing,
+    multipart,
     putting,
+    restoring,
     service,
+    symlink,
+    tagging,
     unbuilt,
+    uploads,
+    versioning,
 )
 
 ROUTES = Routes(REGISTER.values())

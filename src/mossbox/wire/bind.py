@@ -124,6 +124,8 @@ def encoder(model: type[msgspec.Struct], root: str | None, status: int) -> Encod
     if root is not None:
         scope["write"] = writer(model)
         body = f"document({root!r}, write(m))"
+        if code != str(status):
+            body += f" if {code} != 304 else b''"  # which has no body by definition
         heads.insert(0, "'Content-Type: application/xml\\r\\n'")
     parts = (code, " + ".join(heads) or "''", body, length)
     source = f"def encode(m):\n    return {', '.join(parts)}\n"
