@@ -15,6 +15,11 @@ BEYOND_THE_CLIENT = {
     "GetVodPlaylist",
 }  # fmt: skip
 
+OUR_OWN = {
+    "CreateKey", "ListKeys", "DescribeKey", "EnableKey", "DisableKey", "CreateKeyVersion",
+    "SetDefaultKey",
+}  # fmt: skip
+
 NOT_SIGNED = {
     "accessmonitor": "no client signs it",
     "quota": "no client signs it",
@@ -41,7 +46,7 @@ def test_every_operation_of_the_official_client_is_known() -> None:
 
 
 def test_nothing_is_declared_that_oss_does_not_have() -> None:
-    assert sorted(set(REGISTER) - client_names() - BEYOND_THE_CLIENT) == []
+    assert sorted(set(REGISTER) - client_names() - BEYOND_THE_CLIENT) == sorted(OUR_OWN)
 
 
 def test_what_is_not_offered_says_why() -> None:

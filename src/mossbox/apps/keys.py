@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mossbox.settings import DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY_SECRET
 
 if TYPE_CHECKING:
+    from http.client import HTTPConnection
+
     from mossbox.operations.keys import KeyMetadata
 
 _ENDPOINT = "http://127.0.0.1:9000"
@@ -78,13 +80,11 @@ def run(options: dict[str, Any]) -> int:
 
 def _ask(options: Mapping[str, Any], method: str, query: Mapping[str, str]) -> bytes:
     """The document that the store answers with; raises Refused, OSError, HTTPException."""
-    from http.client import OK, HTTPConnection, HTTPSConnection
-    from urllib.parse import quote, urlsplit
+    from http.client import OK
+    from urllib.parse import quote
 
     endpoint = options["endpoint"] or os.environ.get("MOSSBOX_ENDPOINT") or _ENDPOINT
-    address = urlsplit(endpoint if "//" in endpoint else f"http://{endpoint}")
-    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-    connection = kind(address.hostname or "", address.port, timeout=_TIMEOUT_S)
+    connection = _connection(endpoint)
     target = "/?" + "&".join(f"{quote(n, safe='')}={quote(v, safe='')}" for n, v in query.items())
     try:
         connection.request(method, target, headers=_signed(options, method, query))
@@ -99,6 +99,18 @@ def _ask(options: Mapping[str, Any], method: str, query: Mapping[str, str]) -> b
     if answer.status != OK:
         raise Refused(_reason(body))
     return body
+
+
+def _connection(endpoint: str) -> "HTTPConnection":
+    from http.client import HTTPConnection, HTTPSConnection
+    from urllib.parse import urlsplit
+
+    address = urlsplit(endpoint if "//" in endpoint else f"http://{endpoint}")
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    try:
+        return kind(address.hostname or "", address.port, timeout=_TIMEOUT_S)
+    except ValueError:
+        raise Refused(f"{endpoint!r} is not an address") from None
 
 
 def _signed(options: Mapping[str, Any], method: str, query: Mapping[str, str]) -> dict[str, str]:

@@ -64,6 +64,10 @@ def append(tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, position: int) -
 def _extend(
     tx: Tx, bucket: int, key: bytes, old: Version, new: NewVersion, blob: NewBlob
 ) -> Appended:
+    """Add a body to an object that is there."""
+    if bool(blob.cipher) is not bool(old.details().sse):
+        # The object was made anew while the bytes came, and its encryption is another.
+        raise errors.ServiceUnavailable("The object's encryption was changed meanwhile.")
     joined = _join(tx, old, blob)
     if not joined:
         bodies.insert_blob(tx, blob)
