@@ -19,6 +19,33 @@ from mossbox.wire.checksum import signed
 from mossbox.wire.fields import Header, Query, StoredHeaders, Stream
 
 
+class SealAppendObjectRequest(msgspec.Struct):
+    """The length that the object must have."""
+
+    position: Annotated[int | None, Query("position")] = None
+    append: Annotated[str | None, Query("append")] = None  # the documentation's form
+
+
+class SealAppendObjectResult(msgspec.Struct):
+    """Since when nothing more can be added."""
+
+    sealed: Annotated[str | None, Header("x-oss-sealed-time")]
+
+
+# Declared before AppendObject, so that ``?append&seal`` is this; clients send ``?seal`` alone.
+@operation("SealAppendObject", "POST", "object", when=["seal"], action="oss:PutObject")
+async def seal_append_object(
+    call: Call, request: SealAppendObjectRequest
+) -> SealAppendObjectResult:
+    """End an appendable object: it is read as before, and no longer grows."""
+    position = _position(request.position)
+    bucket, key, now_ms = call.bucket, call.key, call.now_ms
+    sealed_ms = await call.engine.db.write(
+        lambda tx: appends.seal(tx, bucket, key, position, now_ms)
+    )
+    return SealAppendObjectResult(http_date(sealed_ms // 1000))
+
+
 class AppendObjectRequest(ObjectHeaders):
     """Bytes, and where they begin."""
 
@@ -74,28 +101,3 @@ def _position(given: int | None) -> int:
     if given < 0:
         raise errors.invalid_argument("The position must not be negative.", "position", given)
     return given
-
-
-class SealAppendObjectRequest(msgspec.Struct):
-    """The length that the object must have."""
-
-    position: Annotated[int | None, Query("position")] = None
-
-
-class SealAppendObjectResult(msgspec.Struct):
-    """Since when nothing more can be added."""
-
-    sealed: Annotated[str | None, Header("x-oss-sealed-time")]
-
-
-@operation("SealAppendObject", "POST", "object", when=["append", "seal"], action="oss:PutObject")
-async def seal_append_object(
-    call: Call, request: SealAppendObjectRequest
-) -> SealAppendObjectResult:
-    """End an appendable object: it is read as before, and no longer grows."""
-    position = _position(request.position)
-    bucket, key, now_ms = call.bucket, call.key, call.now_ms
-    sealed_ms = await call.engine.db.write(
-        lambda tx: appends.seal(tx, bucket, key, position, now_ms)
-    )
-    return SealAppendObjectResult(http_date(sealed_ms // 1000))
