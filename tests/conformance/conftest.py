@@ -30,7 +30,29 @@ def bucket_name(server: Server) -> Iterator[str]:
         auth = oss2.AuthV4(key_id, secret)
         service = oss2.Service(auth, server.endpoint, region=REGION)
         for found in service.list_buckets(prefix=name).buckets:
-            bucket = oss2.Bucket(auth, server.endpoint, found.name, region=REGION)
-            for item in oss2.ObjectIterator(bucket, max_keys=1000):
-                server.request("DELETE", bucket.bucket_name, item.key, key_id=key_id, secret=secret)
-            bucket.delete_bucket()
+            empty(oss2.Bucket(auth, server.endpoint, found.name, region=REGION))
+
+
+@pytest.fixture
+def bucket(server: Server, bucket_name: str) -> oss2.Bucket:
+    """A bucket of oss2, signed in the newest way."""
+    auth = oss2.AuthV4(KEY_ID, SECRET)
+    made = oss2.Bucket(auth, server.endpoint, bucket_name, region=REGION)
+    made.create_bucket()
+    return made
+
+
+def empty(bucket: oss2.Bucket) -> None:
+    """Remove a bucket with all that it holds."""
+    for upload in oss2.MultipartUploadIterator(bucket):
+        bucket.abort_multipart_upload(upload.key, upload.upload_id)
+    page = bucket.list_object_versions()
+    while True:
+        for item in (*page.versions, *page.delete_marker):
+            bucket.delete_object(item.key, params={"versionId": item.versionid})
+        if not page.is_truncated:
+            break
+        page = bucket.list_object_versions(
+            key_marker=page.next_key_marker, versionid_marker=page.next_versionid_marker
+        )
+    bucket.delete_bucket()

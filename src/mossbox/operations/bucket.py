@@ -135,6 +135,7 @@ class BucketDescription(msgspec.Struct):
     resource_group_id: str
     storage_class: str
     transfer_acceleration: str
+    versioning: str | None
     comment: str
     owner: Owner
     access_control_list: AccessControlList
@@ -166,6 +167,7 @@ async def get_bucket_info(call: Call, request: Empty) -> GetBucketInfoResult:
             resource_group_id="",
             storage_class=names.STORAGE_CLASSES[bucket.storage_class],
             transfer_acceleration="Disabled",
+            versioning=(None, "Enabled", "Suspended")[bucket.versioning],
             comment="",
             owner=Owner(owner.uid, owner.name),
             access_control_list=AccessControlList(names.ACLS[bucket.acl]),

@@ -92,7 +92,8 @@ async def copy_object(call: Call, request: CopyObjectRequest) -> CopyObjectResul
         check_new(call)
     keep = await _kept(call, request, there, version)
     new = NewVersion(
-        version.kind if version.kind in (MULTIPART, SYMLINK) else NORMAL,
+        # An appendable object has a tag that is no MD5, so its copy can't be a normal one.
+        version.kind if version.kind in (NORMAL, SYMLINK) else MULTIPART,
         version.size, call.now_ms, version.etag, version.crc64, keep.storage_class, keep.acl,
         keep.content_type, encoded(keep.meta), None,
     )  # fmt: skip

@@ -150,6 +150,7 @@ class CompleteMultipartUploadResult(msgspec.Struct):
     bucket: str
     key: str
     e_tag: Annotated[str, Element("ETag")]
+    etag: Annotated[str, Header("ETag")]
     crc64: Annotated[int | None, Header("x-oss-hash-crc64ecma")]
     version_id: Annotated[str | None, Header("x-oss-version-id")]
     sse: Annotated[dict[str, str], StoredHeaders()]
@@ -180,7 +181,8 @@ async def complete_multipart_upload(
     host = f"{bucket.name}.{call.endpoints.extranet(bucket.region)}"
     return CompleteMultipartUploadResult(
         "url" if url else None, f"http://{host}/{quote(call.key)}", bucket.name,
-        shown(call.key, url), f'"{done.etag}"', done.crc64, done.kept.version_id or None,
+        shown(call.key, url), f'"{done.etag}"', f'"{done.etag}"', done.crc64,
+        done.kept.version_id or None,
         upload.details().sse,
     )  # fmt: skip
 

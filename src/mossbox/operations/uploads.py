@@ -12,6 +12,7 @@ from mossbox.operations.call import Call
 from mossbox.operations.listing import CommonPrefix
 from mossbox.operations.multipart import find_upload
 from mossbox.wire import names
+from mossbox.wire.bind import integer
 from mossbox.wire.checksum import unsigned
 from mossbox.wire.fields import Element, Query
 from mossbox.wire.paging import check_count, encoding, mark, shown
@@ -22,7 +23,7 @@ class ListPartsRequest(msgspec.Struct):
 
     upload_id: Annotated[str, Query("uploadId")] = ""
     max_parts: Annotated[int, Query("max-parts")] = 1000
-    part_number_marker: Annotated[int, Query("part-number-marker")] = 0
+    part_number_marker: Annotated[str, Query("part-number-marker")] = ""  # sent empty by oss2
     encoding_type: Annotated[str | None, Query("encoding-type")] = None
 
 
@@ -56,7 +57,7 @@ async def list_parts(call: Call, request: ListPartsRequest) -> ListPartsResult:
     """An upload's parts in the order of their numbers."""
     url = encoding(request.encoding_type)
     count = check_count("max-parts", request.max_parts)
-    after = request.part_number_marker
+    after = integer("part-number-marker", request.part_number_marker or "0")
     if not 0 <= after <= uploads.PART_COUNT_MAX:
         message = "part-number-marker must lie between 0 and 10000."
         raise errors.invalid_argument(message, "part-number-marker", after)
