@@ -53,6 +53,7 @@ class Worker:
         self.shared = shared
         self.number = number
         self.engine = _engine(settings, shared, number, master)
+        self.engine.restore_delay_ms = int(settings.restore_delay_s * 1000)
         self.counters = Counters(shared.counters(number))
         self.access = AccessLog(settings.access_log)
         self._door: Door | None = None

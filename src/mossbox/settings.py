@@ -55,6 +55,7 @@ class Settings:
     )
     master_key: str = _setting("", "the master key itself: 32 bytes in base64", flag=False)
     inline_limit_kib: int = _setting(128, "largest body kept in the database, in KiB")
+    restore_delay_s: float = _setting(0.0, "seconds that restoring an archived object takes")
     header_timeout_s: float = _setting(20.0, "seconds a peer may take to send its headers")
     body_timeout_s: float = _setting(30.0, "seconds a transfer may stand still")
     idle_timeout_s: float = _setting(75.0, "seconds an idle connection is kept open")
@@ -182,7 +183,7 @@ def _check_tls(settings: Settings) -> None:
 
 
 def _check_numbers(settings: Settings) -> None:
-    for name in ("workers", "inline_limit_kib", "drain_timeout_s"):
+    for name in ("workers", "inline_limit_kib", "drain_timeout_s", "restore_delay_s"):
         if not 0 <= getattr(settings, name) < math.inf:
             raise SettingsError(f"{flag_name(name)} is a number from 0 up")
     for name in ("memory_limit_mib", "header_timeout_s", "body_timeout_s", "idle_timeout_s"):
