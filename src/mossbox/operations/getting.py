@@ -143,7 +143,7 @@ def _result(
         content_range=None,
         content_md5=b64encode(bytes.fromhex(version.etag)).decode() if normal else None,
         crc64=None if version.crc64 is None else unsigned(version.crc64),
-        stored=_NO_LINES if plain and target.link is None else _lines(call, shown, meta),
+        stored=_NO_LINES if plain and target.link is None else _lines(call, target, meta),
         user_metadata=meta.user,
         body=b"",
         length=version.size,
@@ -153,9 +153,11 @@ def _result(
 _NO_LINES: dict[str, str] = {}
 
 
-def _lines(call: Call, version: Version, meta: ObjectMeta) -> dict[str, str]:
-    """The headers that only some objects have."""
-    lines = {**meta.headers, **meta.sse}
+def _lines(call: Call, target: _Target, meta: ObjectMeta) -> dict[str, str]:
+    """The headers that only some objects have; encryption is that of the bytes."""
+    version = target.link or target.version
+    sse = meta.sse if target.link is None else target.version.details().sse
+    lines = {**meta.headers, **sse}
     if (version_id := call.version_header(version)) is not None:
         lines["x-oss-version-id"] = version_id
     if meta.tags:

@@ -12,6 +12,13 @@ BUILT = {
     "GetBucketStat", "PutBucketAcl", "GetBucketAcl", "ListObjects", "ListObjectsV2", "PutObject",
     "GetObject", "HeadObject", "GetObjectMeta", "DeleteObject", "DeleteMultipleObjects",
     "PutObjectAcl", "GetObjectAcl", "PutBucketTags", "GetBucketTags", "DeleteBucketTags",
+    "SealAppendObject", "AppendObject", "InitiateMultipartUpload", "UploadPart",
+    "CompleteMultipartUpload", "AbortMultipartUpload", "CopyObject", "UploadPartCopy",
+    "PutBucketEncryption", "GetBucketEncryption", "DeleteBucketEncryption", "CreateKey", "ListKeys",
+    "DescribeKey", "EnableKey", "DisableKey", "CreateKeyVersion", "SetDefaultKey",
+    "PutObjectTagging", "GetObjectTagging", "DeleteObjectTagging", "RestoreObject",
+    "CleanRestoredObject", "PutSymlink", "GetSymlink", "ListParts", "ListMultipartUploads",
+    "PutBucketVersioning", "GetBucketVersioning", "ListObjectVersions",
 }  # fmt: skip
 
 

@@ -117,6 +117,19 @@ def test_an_append_to_what_was_made_anew_is_refused(line: Line) -> None:
     assert line.send("GET", "/photos/k").body == b"abcde"
 
 
+def test_through_a_link_the_targets_encryption_shows(line: Line) -> None:
+    line.send("PUT", "/photos/k", b"secret", {ALGORITHM: "AES256"})
+    assert line.send("PUT", "/photos/l?symlink", b"", {"x-oss-symlink-target": "k"}).status == 200
+    got = line.send("GET", "/photos/l")
+    assert (got.body, got.headers[ALGORITHM]) == (b"secret", "AES256")
+    set_default(line, b"SM4")
+    line.send("PUT", "/photos/m?symlink", b"", {"x-oss-symlink-target": "p"})
+    line.send("DELETE", "/photos?encryption")
+    line.send("PUT", "/photos/p", b"plain")
+    got = line.send("GET", "/photos/m")
+    assert (got.body, ALGORITHM in got.headers) == (b"plain", False)
+
+
 # -- rules --------------------------------------------------------------------------------------
 
 
