@@ -162,14 +162,16 @@ def test_a_multipart_upload(client: oss.Client, server: Server, bucket: str, row
                 bucket=bucket, key="k", upload_id=begun.upload_id, part_number=number, body=data
             )
         )
+        assert as_asked(part, row)
         parts.append(oss.UploadPart(part_number=number, etag=part.etag))
     assert found_on_disk(server, marker) == []  # nor in an upload that is not finished
-    client.complete_multipart_upload(
+    done = client.complete_multipart_upload(
         oss.CompleteMultipartUploadRequest(
             bucket=bucket, key="k", upload_id=begun.upload_id,
             complete_multipart_upload=oss.CompleteMultipartUpload(parts=parts),
         )
     )  # fmt: skip
+    assert as_asked(done, row)
     check(client, server, bucket, "k", body, row, marker)
 
 

@@ -8,6 +8,7 @@ import sys
 from base64 import b64encode
 from pathlib import Path
 
+import apsw
 import pytest
 
 from mossbox import clock
@@ -17,7 +18,7 @@ from mossbox.engine.keyring import Keyring
 from mossbox.engine.sqlite import SqliteDatabase, connect
 from mossbox.engine.store import prepare_directory
 from mossbox.shared import Shared
-from tests.conftest import Run, require
+from tests.conftest import ROOT, Run, require
 from tests.support import Server
 
 # All that changes what a crash leaves behind.
@@ -144,6 +145,20 @@ def test_a_store_does_not_start_without_its_master_key(tmp_path: Path, workers: 
     path.write_bytes(kept)
     path.chmod(0o600)
     server.start().stop()
+
+
+def test_a_store_of_the_first_format_gets_a_ring_and_a_key(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    (server.data / "blobs").mkdir(parents=True)
+    first = apsw.Connection(str(server.data / "mossbox.db"))
+    first.execute((ROOT / "tests/unit/engine/version-1.sql").read_text()).fetchall()
+    first.close()
+    with server:
+        assert b"<Name>a-bucket</Name>" in server.request("GET").body
+        assert (server.data / "master.key").stat().st_mode & 0o777 == 0o600
+        headers = {"x-oss-server-side-encryption": "KMS"}
+        assert server.request("PUT", "a-bucket", "k", body=b"x", headers=headers).status == 200
+        assert server.request("GET", "a-bucket", "k").body == b"x"
 
 
 def test_the_key_of_the_environment_is_on_no_command_line(tmp_path: Path) -> None:
