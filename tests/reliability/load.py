@@ -1,20 +1,15 @@
-"""Load that remembers what was promised, and the check that the promises were kept."""
+"""Processes, files and rows of a server, looked at from outside."""
 
 import os
-import random
 import signal
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
 from xml.etree import ElementTree
 
 from mossbox.auth import Subject, oss_v4
 from tests.support import KEY_ID, REGION, SECRET, Server
-
-SIZES = [0, 10, 4_096, 50_000, 128 << 10, (128 << 10) + 1, 300_000, 1_200_000]
 
 
 def signed_head(server: Server, method: str, bucket: str, key: str, *lines: str) -> bytes:
@@ -88,85 +83,6 @@ def wait_until(true: Callable[[], bool], what: str, timeout_s: float = 20.0) -> 
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s} s: {what}")
         time.sleep(0.02)
-
-
-class Writer(threading.Thread):
-    """Writes keys of its own, one request after the other, and keeps account of them.
-
-    `known` holds what was acknowledged last (None where the key was deleted), `doubtful` what a
-    request without an answer may have made of it.
-    """
-
-    def __init__(self, server: Server, bucket: str, number: int) -> None:
-        super().__init__(daemon=True)  # a test that fails does not wait for it
-        self.server = server
-        self.bucket = bucket
-        self.keys = [f"w{number}/{n}" for n in range(8)]
-        self.known: dict[str, bytes | None] = dict.fromkeys(self.keys)
-        self.doubtful: dict[str, list[bytes | None]] = {}
-        self.stopping = threading.Event()
-        self.acknowledged = 0
-        self.unexpected: list[str] = []
-        self._random = random.Random(os.urandom(8))
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            key = self._random.choice(self.keys)
-            body = None
-            if self._random.random() < 0.8:
-                body = self._random.randbytes(self._random.choice(SIZES))
-            self.doubtful.setdefault(key, []).append(body)
-            try:
-                method = "DELETE" if body is None else "PUT"
-                answer = self.server.request(method, self.bucket, key, body=body)
-            except (OSError, HTTPException):
-                continue  # the server is gone, or one of its workers
-            if answer.status not in (200, 204):
-                self.unexpected.append(repr(answer))
-                continue
-            self.acknowledged += 1
-            self.known[key] = body
-            del self.doubtful[key]
-
-    def again(self) -> "Writer":
-        """A thread that goes on where this one ended."""
-        other = Writer(self.server, self.bucket, 0)
-        other.keys, other.known = self.keys, self.known
-        return other
-
-
-def stop(writers: list[Writer]) -> None:
-    for writer in writers:
-        writer.stopping.set()
-    for writer in writers:
-        writer.join()
-        assert writer.unexpected == []
-
-
-def check(server: Server, bucket: str, writers: list[Writer]) -> None:
-    """Every key is whole: as acknowledged, or as an unanswered request wanted it."""
-    truth: dict[str, bytes] = {}
-    for writer in writers:
-        for key in writer.keys:
-            answer = server.request("GET", bucket, key)
-            assert answer.status in (200, 404), answer
-            found = answer.body if answer.status == 200 else None
-            allowed = [writer.known[key], *writer.doubtful.get(key, [])]
-            assert found in allowed, (
-                f"{key}: found {_told(found)}, allowed {[_told(one) for one in allowed]}"
-            )
-            writer.known[key] = found
-            if found is not None:
-                truth[key] = found
-        writer.doubtful.clear()
-    assert listed(server, bucket) == {key: len(body) for key, body in truth.items()}
-    stat = server.request("GET", bucket, query={"stat": ""})
-    assert stat.element("ObjectCount") == str(len(truth))
-    assert stat.element("Storage") == str(sum(map(len, truth.values())))
-
-
-def _told(body: bytes | None) -> str:
-    return "nothing" if body is None else f"{len(body)} bytes {body[:4].hex()}"
 
 
 def listed(server: Server, bucket: str) -> dict[str, int]:

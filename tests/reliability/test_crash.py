@@ -10,27 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.clients import Appender, Client, Uploader, Writer, check, stop
 from tests.reliability.load import (
-    Writer,
     blob_files,
-    check,
     kill_all,
     named_blobs,
     put_head,
     running,
-    stop,
     tidy,
     wait_until,
     workers_of,
 )
+from tests.reliability.rows import faults
 from tests.support import Server
 
 ROUNDS = int(os.environ.get("MOSSBOX_ROUNDS", "6"))
 
 
-def start_writers(server: Server, bucket: str, before: list[Writer] | None = None) -> list[Writer]:
+KINDS: tuple[type[Client], ...] = (Writer, Appender, Uploader)
+
+
+def start_writers(server: Server, bucket: str, before: list[Client] | None = None) -> list[Client]:
     if before is None:
-        writers = [Writer(server, bucket, number) for number in range(6)]
+        writers = [KINDS[number % 3](server, bucket, number) for number in range(6)]
     else:
         writers = [writer.again() for writer in before]
     for writer in writers:
@@ -38,7 +40,7 @@ def start_writers(server: Server, bucket: str, before: list[Writer] | None = Non
     return writers
 
 
-def after_writes(writers: list[Writer], count: int) -> None:
+def after_writes(writers: list[Client], count: int) -> None:
     """Return when so many more requests were acknowledged."""
     wanted = sum(writer.acknowledged for writer in writers) + count
     wait_until(
@@ -62,6 +64,7 @@ def test_crashes_under_load(workers: int, tmp_path: Path) -> None:
             check(server, "bucket", writers)
         wait_until(lambda: tidy(server.data), "leftovers are swept and garbage is reaped")
         check(server, "bucket", writers or [])
+        assert faults(server.data, swept=True) == []
         assert "Traceback" not in server.log
 
 
