@@ -5,6 +5,7 @@ Killing a process proves nothing about syncing: what it wrote stays in the page 
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,10 +144,8 @@ def test_changing_an_acl(watched: Watched, bucket: str) -> None:
     ))  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [(128 << 10) + 1, (3 << 20) + 7])
-def test_putting_a_large_object(watched: Watched, bucket: str, size: int) -> None:
-    request = lambda: watched.server.request("PUT", bucket, "big", body=b"b" * size)  # noqa: E731
-    calls = watched.during(request, 200)
+def check_file(calls: list[Syscall]) -> None:
+    """The body's file is written, then synced, then its directory, then the log."""
     file, hour = r"/blobs/[0-9a-f]{6}/[0-9a-f]{16}", r"/blobs/[0-9a-f]{6}"
     written = where(calls, lambda c: c.name == "pwrite64" and c.on(file))
     cut = where(calls, lambda c: c.name == "ftruncate" and c.on(file))
@@ -155,6 +154,66 @@ def test_putting_a_large_object(watched: Watched, bucket: str, size: int) -> Non
     log_written = where(calls, wal_write)
     log_synced = check_wal(calls)
     assert written < cut < file_synced < directory_synced < log_written < log_synced
+
+
+SEALED = {"x-oss-server-side-encryption": "AES256"}
+
+
+@pytest.mark.parametrize("headers", [{}, SEALED], ids=["plain", "sealed"])
+@pytest.mark.parametrize("size", [(128 << 10) + 1, (3 << 20) + 7])
+def test_putting_a_large_object(watched: Watched, bucket: str, size: int, headers) -> None:
+    body = b"b" * size
+    request = lambda: watched.server.request("PUT", bucket, "big", body=body, headers=headers)  # noqa: E731
+    check_file(watched.during(request, 200))
+
+
+def test_appending(watched: Watched, bucket: str) -> None:
+    position = 0
+    for body, check in ((b"s" * 100, check_wal), (b"b" * 300_000, check_file), (b"s", check_wal)):
+        query = {"append": "", "position": str(position)}
+        ask = partial(watched.server.request, "POST", bucket, "grows", query, body)
+        check(watched.during(ask, 200))
+        position += len(body)
+
+
+def test_an_upload_in_parts(watched: Watched, bucket: str) -> None:
+    ask = partial(watched.server.request, "POST", bucket, "parts", {"uploads": ""})
+    check_wal(watched.during(ask, 200))
+    page = watched.server.request("GET", bucket, query={"uploads": ""})
+    query = {"uploadId": page.element("UploadId")}
+    for number, size in ((1, 100 << 10), (2, 300_000)):
+        part = {"partNumber": str(number), **query}
+        ask = partial(watched.server.request, "PUT", bucket, "parts", part, b"p" * size)
+        check = check_wal if number == 1 else check_file
+        check(watched.during(ask, 200))
+    source = {"x-oss-copy-source": f"/{bucket}/source"}
+    assert watched.server.request("PUT", bucket, "source", body=b"s" * 300_000).status == 200
+    part = {"partNumber": "3", **query}
+    ask = partial(watched.server.request, "PUT", bucket, "parts", part, headers=source)
+    check_wal(watched.during(ask, 200))
+    everything = {"x-oss-complete-all": "yes"}
+    ask = partial(watched.server.request, "POST", bucket, "parts", query, headers=everything)
+    check_wal(watched.during(ask, 200))
+
+
+@pytest.mark.parametrize(
+    ("headers", "check"), [({}, check_wal), (SEALED, check_file)], ids=["named again", "rewritten"]
+)
+def test_copying(watched: Watched, bucket: str, headers, check) -> None:
+    assert watched.server.request("PUT", bucket, "from", body=b"f" * 300_000).status == 200
+    source = {"x-oss-copy-source": f"/{bucket}/from", **headers}
+    check(watched.during(partial(watched.server.request, "PUT", bucket, "to", headers=source), 200))
+
+
+def test_removing_a_version(watched: Watched) -> None:
+    ask = partial(watched.server.request, bucket="versions")
+    assert ask("PUT").status == 200
+    enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    check_wal(watched.during(partial(ask, "PUT", query={"versioning": ""}, body=enabled), 200))
+    kept = ask("PUT", key="k", body=b"x")
+    check_wal(watched.during(partial(ask, "DELETE", key="k"), 204))
+    query = {"versionId": kept.headers["x-oss-version-id"]}
+    check_wal(watched.during(partial(ask, "DELETE", key="k", query=query), 204))
 
 
 def test_the_first_large_object_of_an_hour(tmp_path: Path) -> None:
