@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mossbox-tests"
 BROKEN = 75  # the exit status of a program that ended itself in the middle
 RESUMABLE_SIZE, PART_SIZE = (2 << 20) + 17, 256 << 10
-PARTS = -(-RESUMABLE_SIZE // PART_SIZE)
 Build = Callable[[Path], None]
 
 
@@ -126,12 +125,9 @@ class Session:
                 found[told[2]] = told[1] or told[3]
         return found
 
-    def count(self, operation: str) -> int:
-        """How many requests of this operation the store has answered well."""
-        wanted = f'mossbox_requests_total{{operation="{operation}",outcome="success"}} '
-        text = ask(self.server, "GET", "/-/metrics").body.decode()
-        return sum(
-            int(float(line.removeprefix(wanted)))
-            for line in text.splitlines()
-            if line.startswith(wanted)
-        )
+    def moved(self, operation: str) -> int:
+        """How many bytes of bodies the requests of this operation have moved so far."""
+        lines = ask(self.server, "GET", "/-/metrics").body.decode().splitlines()
+        wanted = ("mossbox_body_bytes_total", f'operation="{operation}"')
+        found = [line for line in lines if all(part in line for part in wanted)]
+        return sum(int(float(line.split()[-1])) for line in found)

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conformance.keys import sums
-from tests.conformance.programs import Program, Session
+from tests.conformance.programs import (
+    BROKEN,
+    PART_SIZE,
+    RESUMABLE_SIZE,
+    Program,
+    Session,
+)
 from tests.support import Server
 
 GO = "install Go 1.18 or newer"
@@ -26,8 +32,10 @@ PROGRAMS = [
 ]
 
 CHECKS = (
-    "buckets", "bucket_acl", "bucket_tags", "objects", "ranges", "conditions", "keys",
-    "lists", "delete_many", "object_acl", "presigned", "errors", "directory",
+    "buckets", "bucket_acl", "bucket_tags", "bucket_encryption", "objects", "ranges",
+    "conditions", "keys", "lists", "delete_many", "object_acl", "object_tagging", "symlink",
+    "restore", "encryption", "append", "copy", "multipart", "multipart_lists", "part_copy",
+    "versioning", "presigned", "errors", "directory",
 )  # fmt: skip
 
 
@@ -61,3 +69,15 @@ def test_a_directory_goes_up_and_comes_back(session: Session, said: Mapping[str,
     for name, path in session.files.items():
         answer = session.server.request("GET", session.bucket, f"directory/{name}")
         assert answer.body == path.read_bytes(), name
+
+
+def test_a_broken_upload_and_a_broken_download_are_resumed(session: Session) -> None:
+    """What was over when the process died is not sent again."""
+    for direction, operation in (("upload", "UploadPart"), ("download", "GetObject")):
+        session.run(f"{direction}_breaks", status=BROKEN)
+        before = session.moved(operation)
+        assert session.run(f"{direction}_resumes")[f"{direction}_resumes"] == "ok"
+        again = session.moved(operation) - before
+        assert 0 < again <= RESUMABLE_SIZE // 2 + 2 * PART_SIZE, direction
+    original = (session.folder / "resumable.bin").read_bytes()
+    assert (session.folder / "downloaded").read_bytes() == original

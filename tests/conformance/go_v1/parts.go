@@ -41,10 +41,6 @@ func multipart() {
 	equal("meta", head.Get("Content-Type")+head.Get("x-oss-meta-one"), "text/parts1")
 	_, err = bucket.CompleteMultipartUpload(begun, parts)
 	refused(404, "NoSuchUpload", err)
-	begun, parts = upload("multipart/all")
-	_, err = bucket.CompleteMultipartUpload(begun, nil, oss.SetHeader("x-oss-complete-all", "yes"))
-	must(err)
-	equal("all", sum([]byte(read(bucket, "multipart/all"))), sum(noise))
 	begun, parts = upload("multipart/wrong")
 	parts[1].ETag = parts[0].ETag
 	_, err = bucket.CompleteMultipartUpload(begun, parts)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,9 +153,11 @@ func objectTagging() {
 func symlink() {
 	target := oss.Ptr("the target 中文")
 	put(*target, hello)
-	must(client.PutSymlink(ctx, &oss.PutSymlinkRequest{Bucket: &name, Key: oss.Ptr("link"), Target: target}))
+	must(client.PutSymlink(ctx, &oss.PutSymlinkRequest{
+		Bucket: &name, Key: oss.Ptr("link"), Target: oss.Ptr(url.PathEscape(*target)), // as it is
+	}))
 	found := must(client.GetSymlink(ctx, &oss.GetSymlinkRequest{Bucket: &name, Key: oss.Ptr("link")}))
-	equal("target", text(found.Target), *target)
+	equal("target", must(url.PathUnescape(text(found.Target))), *target)
 	equal("followed", read("link"), hello)
 	equal("kind", text(head("link").ObjectType), "Symlink")
 	must(client.DeleteObject(ctx, &oss.DeleteObjectRequest{Bucket: &name, Key: target}))

@@ -20,6 +20,7 @@ import com.aliyun.sdk.service.oss2.models.RestoreObjectRequest;
 import com.aliyun.sdk.service.oss2.models.SealAppendObjectRequest;
 import com.aliyun.sdk.service.oss2.transport.BinaryData;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -171,6 +172,11 @@ final class ObjectChecks {
         }
     }
 
+    /** This client's own field for it looks for a header of another spelling. */
+    private static String tagCount(String key) {
+        return Main.head(key).headers().get("x-oss-tagging-count");
+    }
+
     private static List<String> tags() {
         return BucketChecks.words(Main.client.getObjectTagging(
                 GetObjectTaggingRequest.newBuilder().bucket(Main.name).key("tagging").build()).tagging());
@@ -183,21 +189,22 @@ final class ObjectChecks {
         Main.client.putObjectTagging(PutObjectTaggingRequest.newBuilder()
                 .bucket(Main.name).key("tagging").tagging(BucketChecks.tagging("c=3")).build());
         Main.equal("replaced", tags(), List.of("c=3"));
-        Main.equal("count", Main.head("tagging").taggingCount(), 1L);
+        Main.equal("count", tagCount("tagging"), "1");
         Main.client.deleteObjectTagging(
                 DeleteObjectTaggingRequest.newBuilder().bucket(Main.name).key("tagging").build());
         Main.equal("none", tags(), List.of());
     }
 
     static void symlink() throws Throwable {
-        Main.put("target of the link", Main.HELLO);
+        Main.put("the target 中文", Main.HELLO);
+        String encoded = URLEncoder.encode("the target 中文", StandardCharsets.UTF_8).replace("+", "%20");
         Main.client.putSymlink(PutSymlinkRequest.newBuilder()
-                .bucket(Main.name).key("link").symlinkTarget("target of the link").build());
+                .bucket(Main.name).key("link").symlinkTarget(encoded).build());
         var asked = GetSymlinkRequest.newBuilder().bucket(Main.name).key("link");
-        Main.equal("target", Main.client.getSymlink(asked.build()).symlinkTarget(), "target of the link");
+        Main.equal("target", Main.client.getSymlink(asked.build()).symlinkTarget(), encoded);
         Main.equal("followed", Main.read("link"), Main.HELLO);
         Main.equal("kind", Main.head("link").objectType(), "Symlink");
-        delete("target of the link");
+        delete("the target 中文");
         Main.refused(404, "SymlinkTargetNotExist", () -> Main.read("link"));
         Main.put("no link", Main.HELLO);
         Main.refused(400, "NotSymlink", () -> Main.client.getSymlink(asked.key("no link").build()));
@@ -276,12 +283,12 @@ final class ObjectChecks {
         Main.equal("body", Main.read("copy/to"), Main.HELLO);
         Main.equal("ETag", head.eTag(), done.eTag());
         Main.equal("meta", head.contentType() + head.metadata(), "text/plain{one=1}");
-        Main.equal("tags", head.taggingCount(), 2L);
+        Main.equal("tags", tagCount("copy/to"), "2");
         Main.client.copyObject(copying()
                 .metadataDirective("REPLACE").metadata(Map.of("two", "2"))
                 .taggingDirective("Replace").tagging("c=3").build());
         Main.equal("replaced", Main.head("copy/to").metadata(), Map.of("two", "2"));
-        Main.equal("new tags", Main.head("copy/to").taggingCount(), 1L);
+        Main.equal("new tags", tagCount("copy/to"), "1");
         Main.refused(412, "PreconditionFailed",
                 () -> Main.client.copyObject(copying().copySourceIfMatch("0").build()));
         Main.refused(404, "NoSuchKey", () -> Main.client.copyObject(copying().sourceKey("copy/no").build()));

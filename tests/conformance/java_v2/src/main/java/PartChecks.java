@@ -17,7 +17,9 @@ import com.aliyun.sdk.service.oss2.transfermanager.DownloaderOptions;
 import com.aliyun.sdk.service.oss2.transfermanager.Uploader;
 import com.aliyun.sdk.service.oss2.transfermanager.UploaderOptions;
 import com.aliyun.sdk.service.oss2.transport.BinaryData;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,9 +31,9 @@ final class PartChecks {
         Main.checks.put("multipart", PartChecks::multipart);
         Main.checks.put("multipart_lists", PartChecks::lists);
         Main.checks.put("part_copy", PartChecks::partCopy);
-        Main.checks.put("upload_breaks", () -> upload(new Death()));
+        Main.checks.put("upload_breaks", () -> upload(death("(?s).*UploadId.*}}")));
         Main.checks.put("upload_resumes", PartChecks::uploadResumes);
-        Main.checks.put("download_breaks", () -> download(new Death()));
+        Main.checks.put("download_breaks", () -> download(death("(?s).*\"Offset\":(786432|1048576|1310720),.*}}")));
         Main.checks.put("download_resumes", () -> download(null));
     }
 
@@ -142,24 +144,41 @@ final class PartChecks {
         Main.equal("kind", Main.head("part copy/parallel").objectType(), "Multipart");
     }
 
-    /** Ends the process, as a crash would, when more than half of the bytes are over. */
-    private static final class Death implements ProgressListener {
-        @Override
-        public void onProgress(long increment, long transferred, long total) {
-            if (transferred > total / 2) {
-                Runtime.getRuntime().halt(75);
+    /** Ends the process, as a crash would, in the middle, once a checkpoint reads like `recorded`. */
+    private static ProgressListener death(String recorded) {
+        return new ProgressListener() {
+            @Override
+            public void onProgress(long increment, long transferred, long total) {
+                while (transferred > 4.5 * Main.PART_SIZE) {
+                    for (var file : Main.folder.resolve("checkpoint").toFile().listFiles()) {
+                        if (text(file.toPath()).matches(recorded)) {
+                            Runtime.getRuntime().halt(75);
+                        }
+                    }
+                }
             }
-        }
 
-        @Override
-        public void onFinish() {}
+            @Override
+            public void onFinish() {}
+        };
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException gone) {
+            return "";
+        }
     }
 
     private static void upload(ProgressListener listener) throws Throwable {
         var options = UploaderOptions.newBuilder()
                 .partSize(Main.PART_SIZE).parallelNum(1)
                 .enableCheckpoint(true).checkpointDir(Main.folder.resolve("checkpoint").toString());
-        var request = PutObjectRequest.newBuilder().bucket(Main.name).key("resumed").progressListener(listener);
+        var request = PutObjectRequest.newBuilder().bucket(Main.name).key("resumed");
+        if (listener != null) {
+            request.progressListener(listener);
+        }
         new Uploader(Main.client, options.build())
                 .uploadFile(request.build(), Main.folder.resolve("resumable.bin").toString());
     }
@@ -175,9 +194,12 @@ final class PartChecks {
 
     private static void download(ProgressListener listener) throws Throwable {
         var options = DownloaderOptions.newBuilder()
-                .partSize(Main.PART_SIZE).parallelNum(1)
+                .partSize(Main.PART_SIZE).parallelNum(2)
                 .enableCheckpoint(true).checkpointDir(Main.folder.resolve("checkpoint").toString());
-        var request = Main.getting("resumed").progressListener(listener);
+        var request = Main.getting("resumed");
+        if (listener != null) {
+            request.progressListener(listener);
+        }
         new Downloader(Main.client, options.build())
                 .downloadFile(request.build(), Main.folder.resolve("downloaded").toString());
     }
