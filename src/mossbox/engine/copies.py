@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
-from mossbox import errors
 from mossbox.engine import Bucket, Tx, Version, bodies, objects
 from mossbox.engine.bodies import Extent
 from mossbox.engine.objects import Kept, NewVersion
+
+
+class SourceChanged(FileNotFoundError):
+    """The source is not what it was when the copy began: it is to be looked up again."""
 
 
 class Source(NamedTuple):
@@ -19,7 +22,7 @@ class Source(NamedTuple):
 def put(
     tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, source: Source, *, forbid_overwrite: bool
 ) -> Kept:
-    """Make an object of another one's bytes; raises as `objects.put`, and NoSuchKey."""
+    """Make an object of another one's bytes; raises as `objects.put`, and SourceChanged."""
     state = objects.check_bucket(tx, bucket)
     # The copy holds the bytes before an object that is copied onto itself lets go of them.
     shared, extents = _hold(tx, source)
@@ -37,7 +40,7 @@ def _hold(tx: Tx, source: Source) -> tuple[int | None, list[Extent]]:
 
 
 def hold_range(tx: Tx, source: Source, start: int, stop: int) -> list[Extent]:
-    """Extents of bytes [start, stop), each counted as one more reference; raises NoSuchKey."""
+    """Extents of bytes [start, stop), each counted as one more reference; raises SourceChanged."""
     check_there(tx, source)
     version = source.version
     if start == stop:
@@ -52,10 +55,10 @@ def hold_range(tx: Tx, source: Source, start: int, stop: int) -> list[Extent]:
 
 
 def check_there(tx: Tx, source: Source) -> None:
-    """Raise NoSuchKey when the source was removed or appended to meanwhile."""
+    """Raise SourceChanged when the source was removed or replaced meanwhile."""
     rows = tx.rows(
         "select size from versions where bucket = $1 and key = $2 and rank = $3",
         source.bucket, source.key, source.version.rank,
     )  # fmt: skip
     if not rows or rows[0][0] < source.version.size:
-        raise errors.NoSuchKey(Key=source.key.decode("utf-8", "replace"))
+        raise SourceChanged

@@ -1,8 +1,9 @@
 """CopyObject and UploadPartCopy: no bytes are moved where both sides are encrypted alike."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from hashlib import md5
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -21,14 +22,14 @@ from mossbox.engine import (
     objects,
     versions,
 )
-from mossbox.engine.copies import Source
+from mossbox.engine.copies import Source, SourceChanged
 from mossbox.engine.objects import NewVersion
 from mossbox.engine.reading import Bytes, open_version
 from mossbox.engine.uploads import NewPart, Upload, put_part
 from mossbox.http.message import Body
 from mossbox.operation import Need, operation
 from mossbox.operations.call import Call
-from mossbox.operations.common import authorise, check_readable, key_text
+from mossbox.operations.common import authorise, check_readable
 from mossbox.operations.headers import Kept, ObjectHeaders, encoded, kept
 from mossbox.operations.multipart import check_part_number, find_upload
 from mossbox.operations.putting import check_new
@@ -42,6 +43,8 @@ from mossbox.wire.text import as_text, decode
 
 _EC_MARKER = "0016-00000307"
 _EC_UPLOAD = "0042-00000311"
+_TRIES = 20
+T = TypeVar("T")
 
 
 _IfMatch = Annotated[str | None, Header("x-oss-copy-source-if-match")]
@@ -82,6 +85,20 @@ class CopyObjectResult(msgspec.Struct):
 )  # fmt: skip
 async def copy_object(call: Call, request: CopyObjectRequest) -> CopyObjectResult:
     """Make an object of another one's bytes, metadata and tags, or of given ones."""
+    return await _again(lambda: _copy(call, request))
+
+
+async def _again(copy: Callable[[], Awaitable[T]]) -> T:
+    """A copy, begun anew where its source was replaced meanwhile; raises ServiceUnavailable."""
+    for _ in range(_TRIES):
+        try:
+            return await copy()
+        except FileNotFoundError:  # SourceChanged, or its bytes were removed while they were read
+            continue
+    raise errors.ServiceUnavailable("The source changes too often to be copied.")
+
+
+async def _copy(call: Call, request: CopyObjectRequest) -> CopyObjectResult:
     there, version = _source(call, request.source)
     if not _wanted(version, request):
         return CopyObjectResult(304, "", "", f'"{version.etag}"')
@@ -205,10 +222,10 @@ async def _move(
 
 
 def _open(there: Call, version: Version, start: int, stop: int) -> Bytes:
-    """Bytes of the source; raises NoSuchKey when it was removed meanwhile."""
+    """Bytes of the source; raises FileNotFoundError when it was removed or replaced meanwhile."""
     found, blob = there.read()
     if found is None or found.rank != version.rank:
-        raise errors.NoSuchKey(Key=key_text(there.key))
+        raise SourceChanged
     return open_version(there.engine, found, blob, start, stop)
 
 
@@ -266,6 +283,10 @@ class CopyPartResult(msgspec.Struct):
 )  # fmt: skip
 async def upload_part_copy(call: Call, request: UploadPartCopyRequest) -> CopyPartResult:
     """Make a part of another object's bytes; a range that is none of it means all."""
+    return await _again(lambda: _copy_part(call, request))
+
+
+async def _copy_part(call: Call, request: UploadPartCopyRequest) -> CopyPartResult:
     number = check_part_number(request.part_number)
     upload = find_upload(call, request.upload_id, _EC_UPLOAD)
     there, version = _source(call, request.source)
