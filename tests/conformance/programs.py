@@ -125,9 +125,10 @@ class Session:
                 found[told[2]] = told[1] or told[3]
         return found
 
-    def moved(self, operation: str) -> int:
-        """How many bytes of bodies the requests of this operation have moved so far."""
-        lines = ask(self.server, "GET", "/-/metrics").body.decode().splitlines()
-        wanted = ("mossbox_body_bytes_total", f'operation="{operation}"')
-        found = [line for line in lines if all(part in line for part in wanted)]
-        return sum(int(float(line.split()[-1])) for line in found)
+
+def moved(server: Server, operation: str) -> int:
+    """How many bytes of bodies the requests of this operation have moved so far."""
+    lines = ask(server, "GET", "/-/metrics").body.decode().splitlines()
+    wanted = ("mossbox_body_bytes_total", f'operation="{operation}"')
+    found = [line for line in lines if all(part in line for part in wanted)]
+    return sum(int(float(line.split()[-1])) for line in found)

@@ -14,6 +14,7 @@ from tests.conformance.programs import (
     RESUMABLE_SIZE,
     Program,
     Session,
+    moved,
 )
 from tests.support import Server
 
@@ -75,9 +76,9 @@ def test_a_broken_upload_and_a_broken_download_are_resumed(session: Session) -> 
     """What was over when the process died is not sent again."""
     for direction, operation in (("upload", "UploadPart"), ("download", "GetObject")):
         session.run(f"{direction}_breaks", status=BROKEN)
-        before = session.moved(operation)
+        before = moved(session.server, operation)
         assert session.run(f"{direction}_resumes")[f"{direction}_resumes"] == "ok"
-        again = session.moved(operation) - before
+        again = moved(session.server, operation) - before
         assert 0 < again <= RESUMABLE_SIZE // 2 + 2 * PART_SIZE, direction
     original = (session.folder / "resumable.bin").read_bytes()
     assert (session.folder / "downloaded").read_bytes() == original
