@@ -85,7 +85,7 @@ class Session:
 
     def __init__(self, program: Program, server: Server, signature: str, folder: Path) -> None:
         self.server, self.folder = server, folder
-        self.bucket = f"{program.name}-{signature}".replace("_", "-")
+        self.bucket = f"of-{program.name}-{signature}".replace("_", "-")
         self.words = program.built()
         self.files = self._files()
         (folder / "resumable.bin").write_bytes(os.urandom(RESUMABLE_SIZE))
@@ -124,6 +124,14 @@ class Session:
             if told := re.fullmatch(r"(?:(ok)|not ok) (\w+)(?:: (.*))?", line):
                 found[told[2]] = told[1] or told[3]
         return found
+
+    def resume(self, direction: str, operation: str) -> None:
+        """A process dies in the middle of a transfer; the next sends only what is missing."""
+        self.run(f"{direction}_breaks", status=BROKEN)
+        before = moved(self.server, operation)
+        assert self.run(f"{direction}_resumes")[f"{direction}_resumes"] == "ok"
+        again = moved(self.server, operation) - before
+        assert 0 < again <= RESUMABLE_SIZE // 2 + 2 * PART_SIZE
 
 
 def moved(server: Server, operation: str) -> int:

@@ -1,14 +1,14 @@
 """The store through npm's ali-oss, V1 and V4, on an IP endpoint (it then names the cloud's hosts).
 
 A small program of our own (ali_oss/run.js) does everything once for each signature and prints
-what the client saw; each test here looks at one operation.
+what the client saw; each test here looks at one operation. Parts, versions, tags and the like are
+checked by another (ali_oss/checks.js), which is used as those of the other languages are.
 """
 
 import hashlib
 import json
-import os
-import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import oss2
@@ -22,40 +22,47 @@ from tests.conformance.keys import (
     directory_of_files,
     sums,
 )
-from tests.conftest import require
+from tests.conformance.programs import Program, Session
 from tests.support import KEY_ID, REGION, SECRET, Server
 
-PROGRAM = Path(__file__).parent / "ali_oss"
+NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+HOW = "install Node.js 18 or newer, with npm"
+PROGRAM = Program("ali_oss", ("node", "npm"), HOW, (NPM,), ("node", "FOLDER/checks.js"))
+CHECKS = (
+    "bucket_tags", "bucket_encryption", "object_tagging", "symlink", "restore", "encryption",
+    "append", "copy", "multipart", "multipart_lists", "part_copy", "versioning",
+)  # fmt: skip
 # This client does not ask for encoded names where it deletes, so it must be able to read them.
 PLAIN = [key for key in UNDOTTED if key.isprintable()]
 ETAG = f'"{hashlib.md5(b"hello").hexdigest().upper()}"'
 
 
-@pytest.fixture(scope="session")
-def ali_oss() -> Path:
-    """A folder outside the checkout with run.js and the locked ali-oss beside it."""
-    lock = (PROGRAM / "package-lock.json").read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "mossbox-tests" / f"ali-oss-{hashlib.sha256(lock).hexdigest()[:16]}"
-    node, npm = shutil.which("node"), shutil.which("npm")
-    require("Node.js", bool(node and npm), "install Node.js 18 or newer, with npm")
-    if os.environ.get("MOSSBOX_TEST_REQUIRE_ALL") and not (folder / "complete").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(PROGRAM / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=240)
-        (folder / "complete").touch()
-    how = "run once with MOSSBOX_TEST_REQUIRE_ALL=1, which installs it with npm into ~/.cache"
-    require("ali-oss", (folder / "complete").exists(), how)
-    return folder
+@pytest.fixture(scope="module", params=["v1", "v4"])
+def session(
+    request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Session:
+    """The checks that the other languages' programs know too."""
+    return Session(PROGRAM, server, request.param, tmp_path_factory.mktemp("ali-oss-checks"))
+
+
+@pytest.fixture(scope="module")
+def said(session: Session) -> Mapping[str, str]:
+    return session.run(*CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_check(said: Mapping[str, str], check: str) -> None:
+    assert said[check] == "ok"
+
+
+def test_a_broken_upload_is_resumed(session: Session) -> None:
+    session.resume("upload", "UploadPart")
 
 
 @pytest.fixture(scope="module", params=["v1", "v4"])
 def facts(
     request: pytest.FixtureRequest,
     server: Server,
-    ali_oss: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict:
     """What the client saw, by operation."""
@@ -69,8 +76,8 @@ def facts(
         "files": {name: str(path) for name, path in files.items()},
     }  # fmt: skip
     done = subprocess.run(
-        ["node", PROGRAM / "run.js"], input=json.dumps(given).encode(), capture_output=True,
-        timeout=40, env={**os.environ, "NODE_PATH": str(ali_oss / "node_modules")},
+        ["node", Path(PROGRAM.built()[1]).parent / "run.js"], input=json.dumps(given).encode(),
+        capture_output=True, timeout=40,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout)

@@ -8,14 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conformance.keys import sums
-from tests.conformance.programs import (
-    BROKEN,
-    PART_SIZE,
-    RESUMABLE_SIZE,
-    Program,
-    Session,
-    moved,
-)
+from tests.conformance.programs import Program, Session
 from tests.support import Server
 
 GO = "install Go 1.18 or newer"
@@ -73,12 +66,7 @@ def test_a_directory_goes_up_and_comes_back(session: Session, said: Mapping[str,
 
 
 def test_a_broken_upload_and_a_broken_download_are_resumed(session: Session) -> None:
-    """What was over when the process died is not sent again."""
-    for direction, operation in (("upload", "UploadPart"), ("download", "GetObject")):
-        session.run(f"{direction}_breaks", status=BROKEN)
-        before = moved(session.server, operation)
-        assert session.run(f"{direction}_resumes")[f"{direction}_resumes"] == "ok"
-        again = moved(session.server, operation) - before
-        assert 0 < again <= RESUMABLE_SIZE // 2 + 2 * PART_SIZE, direction
+    session.resume("upload", "UploadPart")
+    session.resume("download", "GetObject")
     original = (session.folder / "resumable.bin").read_bytes()
     assert (session.folder / "downloaded").read_bytes() == original
