@@ -21,6 +21,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who asks: an account's root, one of its identities, or nobody.
 
     `via` tells where the signature was: presigned URLs are bound by rules that headers are not.
+    `uid` is the account's; `id` is what policies call a user or role by, `identity` its row.
+    `policy` narrows a session to what this document allows.
     """
 
     kind: Literal["anonymous", "root", "user", "role"]
@@ -28,6 +30,21 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     uid: str
     key_id: str
     via: Literal["", "header", "query", "form"]
+    identity: int = 0
+    id: str = ""
+    name: str = ""
+    session: str = ""
+    policy: str | None = None
+    expires_s: int | None = None
+
+    @property
+    def arn(self) -> str:
+        """The caller as policies and GetCallerIdentity name it (RAM documentation, "ARN")."""
+        if self.kind == "user":
+            return f"acs:ram::{self.uid}:user/{self.name}"
+        if self.kind == "role":
+            return f"acs:sts::{self.uid}:assumed-role/{self.name}/{self.session}"
+        return f"acs:ram::{self.uid}:root" if self.kind == "root" else ""
 
 
 ANONYMOUS = Caller("anonymous", 0, "", "", "")
