@@ -105,7 +105,9 @@ def named_blobs(data: Path) -> tuple[set[int], set[int]]:
     """Ids that rows name as files, and ids in the garbage."""
     connection = sqlite3.connect(f"file:{data}/mossbox.db?mode=ro", uri=True)
     try:
-        named = connection.execute("select id from blobs where data is null").fetchall()
+        named = connection.execute(
+            "select id from blobs where data is null and id not in (select blob from garbage)"
+        ).fetchall()
         garbage = connection.execute("select blob from garbage").fetchall()
     finally:
         connection.close()
