@@ -64,7 +64,13 @@ def _references(db: sqlite3.Connection) -> Iterator[str]:
         named.update(
             blob for (blob,) in db.execute(f"select blob from {table}") if blob is not None
         )
-    refs = dict(db.execute("select id, refs from blobs"))
+    refs = dict(
+        db.execute(
+            "select id, 1 + coalesce(extra, 0) from blobs left join shares on shares.blob = id"
+            " where id not in (select blob from garbage)"
+            " union all select id, 0 from blobs where id in (select blob from garbage)"
+        )
+    )
     garbage = {blob for (blob,) in db.execute("select blob from garbage")}
     for blob, count in refs.items():
         if count != named[blob] or (count == 0) != (blob in garbage):
@@ -134,8 +140,14 @@ def _strays(db: sqlite3.Connection) -> Iterator[str]:
 
 def _files(db: sqlite3.Connection, data: Path, swept: bool) -> Iterator[str]:
     files = {int(path.name, 16) for path in data.glob("blobs/*/*") if path.name != "clean"}
-    named = {blob for (blob,) in db.execute("select id from blobs where data is null and refs > 0")}
+    named = {
+        blob
+        for (blob,) in db.execute(
+            "select id from blobs where data is null and id not in (select blob from garbage)"
+        )
+    }
     garbage = {blob for (blob,) in db.execute("select blob from garbage")}
+    named = {blob for (blob,) in db.execute("select id from blobs where data is null")} - garbage
     for blob in named - files:
         yield f"blob {blob} has no file"
     if swept:

@@ -90,9 +90,10 @@ def _join(tx: Tx, old: Version, blob: NewBlob) -> bool:
         return False
     rows = tx.rows(
         "select e.position, e.blob, e.size, b.crc64, b.data from extents e"
-        " join blobs b on b.id = e.blob and b.refs = 1 and b.cipher = 0 and b.size = e.size"
+        " join blobs b on b.id = e.blob and b.cipher = 0 and b.size = e.size"
+        " left join shares s on s.blob = e.blob"
         " where e.owner = $1 and e.position = (select max(position) from extents where owner = $1)"
-        " and b.size <= $2 and b.data is not null",
+        " and b.size <= $2 and b.data is not null and coalesce(s.extra, 0) = 0",
         old.rank, _JOINED_MAX - blob.size,
     )  # fmt: skip
     if not rows:

@@ -43,8 +43,7 @@ class Extent(NamedTuple):
 def insert_blob(tx: Tx, blob: NewBlob) -> None:
     """A row for a blob that one row is about to name."""
     tx.rows(
-        "insert into blobs (id, refs, size, cipher, wrapped_key, crc64, data)"
-        " values ($1, 1, $2, $3, $4, $5, $6)",
+        "insert into blobs values ($1, $2, $3, $4, $5, $6)",
         blob.id, blob.size, blob.cipher, blob.wrapped_key, blob.crc64, blob.data,
     )  # fmt: skip
 
@@ -56,8 +55,15 @@ def find_blob(db: Database, blob: int) -> StoredBlob | None:
 
 
 def hold(tx: Tx, blob: int) -> None:
-    """One more row names the blob."""
-    tx.rows("update blobs set refs = refs + 1 where id = $1", blob)
+    """One more row names the blob.
+
+    That is counted beside the blob: changing its row would write a small body anew.
+    """
+    tx.rows(
+        "insert into shares values ($1, 1)"
+        " on conflict (blob) do update set extra = shares.extra + 1",
+        blob,
+    )
 
 
 def insert_extents(tx: Tx, owner: int, extents: Iterable[Extent], position: int = 0) -> None:
@@ -93,27 +99,33 @@ def extents_between(source: Database | Tx, owner: int, start: int, stop: int) ->
 
 
 def release(tx: Tx, blob: int, now_ms: int) -> None:
-    """Give up one reference; a file without any becomes garbage in the same transaction."""
-    left = tx.rows(
-        "update blobs set refs = refs - 1 where id = $1 returning refs, data is null", blob
-    )
-    if left and left[0][0] <= 0:
-        tx.rows("delete from blobs where id = $1", blob)
-        if left[0][1]:
-            tx.rows("insert into garbage values ($1, $2)", blob, now_ms)
+    """Give up one reference; a blob without any goes.
+
+    A small body that was never shared goes at once. All others become garbage: whoever is reading
+    an object of many looks at their rows one after the other, until the reaper takes them.
+    """
+    left = _give_up(tx, blob)
+    if left is None and tx.rows(
+        "delete from blobs where id = $1 and data is not null returning id", blob
+    ):
+        return
+    if left is None or left < 0:
+        tx.rows("insert into garbage values ($1, $2)", blob, now_ms)
 
 
 def release_extents(tx: Tx, owner: int, now_ms: int) -> None:
-    """Give up an owner's ranges.
-
-    Their blobs' rows stay until the reaper takes them, small bodies as well: whoever is reading
-    the object looks at them one after the other.
-    """
+    """Give up an owner's ranges; what nobody else names becomes garbage."""
     for (blob,) in tx.rows("select blob from extents where owner = $1", owner):
-        left = tx.rows("update blobs set refs = refs - 1 where id = $1 returning refs", blob)
-        if left and left[0][0] <= 0:
+        left = _give_up(tx, blob)
+        if left is None or left < 0:
             tx.rows("insert into garbage values ($1, $2)", blob, now_ms)
     tx.rows("delete from extents where owner = $1", owner)
+
+
+def _give_up(tx: Tx, blob: int) -> int | None:
+    """How many references beyond the first are left, -1 for none at all; None if never shared."""
+    rows = tx.rows("update shares set extra = extra - 1 where blob = $1 returning extra", blob)
+    return rows[0][0] if rows else None
 
 
 def garbage(db: Database, count: int) -> list[int]:
@@ -125,7 +137,8 @@ def garbage(db: Database, count: int) -> list[int]:
 def forget_garbage(tx: Tx, blobs: list[int]) -> None:
     """The files are gone: now their rows."""
     for blob in blobs:
-        tx.rows("delete from blobs where id = $1 and refs <= 0", blob)
+        tx.rows("delete from blobs where id = $1", blob)
+        tx.rows("delete from shares where blob = $1", blob)
         tx.rows("delete from garbage where blob = $1", blob)
 
 

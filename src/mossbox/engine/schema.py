@@ -9,6 +9,7 @@ markers lie between its keys.
 A version's bytes are one whole blob (`versions.blob`), or extents whose owner is its rank. A part's
 are a range of one blob, or extents whose owner (a positive number of the same sequence) it names.
 An extent's `position` is where its bytes begin in the object, so a range is found by one seek.
+A blob is named by one row, and by `shares.extra` further ones where it has a row there.
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
@@ -111,7 +112,6 @@ create table extents (
 
 create table blobs (
     id {chosen_id},
-    refs integer not null,
     size bigint not null,
     cipher integer not null,
     wrapped_key {bytes},
@@ -148,6 +148,10 @@ create table parts (
 create table garbage (blob {chosen_id}, since_ms bigint not null);
 """
 
+_SHARES = """
+create table shares (blob {chosen_id}, extra bigint not null);
+"""
+
 _KEY_RING = """
 create table ring_keys (
     id {serial},
@@ -169,9 +173,9 @@ create table ring_versions (
     primary key (ring_key, version)) {without_rowid};
 """
 
-TABLES += _KEY_RING
+TABLES += _SHARES + _KEY_RING
 
-MIGRATIONS = {1: _KEY_RING}
+MIGRATIONS = {1: "alter table blobs drop column refs;" + _SHARES + _KEY_RING}
 """What makes a database of one version into one of the next."""
 
 SQLITE = {

@@ -37,13 +37,20 @@ def test_a_range_is_cut_out_of_its_extents(sizes: list[int], data: st.DataObject
 def test_a_blob_goes_with_its_last_reference(db: SqliteDatabase, tx: SqliteTx) -> None:
     bodies.insert_blob(tx, NewBlob(1, 3, 0, b"abc"))
     bodies.insert_blob(tx, NewBlob(2, 3, None, None))
-    for blob in (1, 2):
-        bodies.hold(tx, blob)
+    bodies.insert_blob(tx, NewBlob(3, 3, 0, b"abc"))
+    for _ in range(2):
+        bodies.hold(tx, 3)
+    for left in (2, 1):
+        bodies.release(tx, 3, 5)
+        assert bodies.find_blob(db, 3) is not None, left
+        assert bodies.garbage(db, 9) == []
+    for blob in (1, 2, 3):
         bodies.release(tx, blob, 5)
-        assert bodies.find_blob(db, blob) is not None
-        bodies.release(tx, blob, 5)
-        assert bodies.find_blob(db, blob) is None
-    assert bodies.garbage(db, 9) == [2]  # of small bodies nothing is left to delete
+    assert bodies.find_blob(db, 1) is None  # of a small body that nobody shared nothing is left
+    assert bodies.garbage(db, 9) == [2, 3]
+    bodies.forget_garbage(tx, [2, 3])
+    assert bodies.find_blob(db, 2) is bodies.find_blob(db, 3) is None
+    assert db.rows("select * from shares") == bodies.garbage(db, 9) == []
 
 
 def test_extents_that_are_given_up_can_be_read_until_the_reaper_comes(

@@ -167,7 +167,7 @@ def test_a_commit_that_fails_fails_every_unit_and_ends_writing(
 def test_a_full_database_refuses_and_recovers(file: SqliteDatabase, run: Run) -> None:
     pages = file._writer.pragma("page_count")
     file._writer.pragma("max_page_count", pages + 10)
-    insert = "insert into blobs (id, refs, size, cipher, data) values (1, 1, 1, 0, zeroblob($1))"
+    insert = "insert into blobs (id, size, cipher, data) values (1, 1, 0, zeroblob($1))"
     with pytest.raises(ServiceError, match="full"):
         run(file.write(lambda tx: tx.rows(insert, 1 << 20)))
     assert file.fault() == ""
