@@ -17,6 +17,7 @@ class Signer:
     key_id: str
     secret: str
     region: str
+    more: dict[str, str] = field(default_factory=dict)  # further headers of the dialect
     date: str = field(default_factory=lambda: time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
 
     @property
@@ -38,7 +39,8 @@ class Signer:
     def fields(self) -> list[tuple[str, str]]:
         """Date and payload headers."""
         prefix = "x-oss" if self.oss else "x-amz"
-        return [(f"{prefix}-content-sha256", UNSIGNED), (f"{prefix}-date", self.date)]
+        given = {f"{prefix}-content-sha256": UNSIGNED, f"{prefix}-date": self.date, **self.more}
+        return sorted(given.items())
 
     def authorization(self) -> str:
         """The header's value up to the signature."""

@@ -14,6 +14,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from base64 import b64encode
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -88,7 +89,10 @@ def peer_minio(folder: Path, program: str) -> Bench:
     """MinIO on one drive, as it comes."""
     port = free_port()
     command = [program, "server", str(folder / "minio"), "--address", f"127.0.0.1:{port}"]
-    env = {"MINIO_ROOT_USER": KEY_ID, "MINIO_ROOT_PASSWORD": SECRET}
+    env = {
+        "MINIO_ROOT_USER": KEY_ID, "MINIO_ROOT_PASSWORD": SECRET,
+        "MINIO_KMS_SECRET_KEY": f"bench:{b64encode(bytes(32)).decode()}",
+    }  # fmt: skip
     return Bench(Peer("MinIO", command, port, env), False, KEY_ID, SECRET, "us-east-1")
 
 
@@ -104,11 +108,11 @@ def measure(benches: list[Bench], options: argparse.Namespace) -> list[Result]:
         for number in range(1 if workload.once else options.rounds):
             for bench in benches:
                 # Deletes are faster than the puts that made their keys: they get less time.
-                seconds = options.seconds / 4 if workload.once else options.seconds
+                seconds = max(1, options.seconds / 4) if workload.once else options.seconds
                 result = bench.run(workload, seconds)
                 results.append(result)
                 print(
-                    f"{workload.name:16} round {number + 1} {result.peer:8}"
+                    f"{workload.name:20} round {number + 1} {result.peer:8}"
                     f" {result.per_second:10,.0f}/s {result.cpu_us:9,.0f} µs"
                     f"  p50 {result.p50_ms:.2f}  p99 {result.p99_ms:.2f} ms"
                     + (f"  ERRORS {result.errors}" if result.errors else ""),

@@ -1,4 +1,4 @@
-"""What must stay small or flat: start, memory under 5 GiB bodies, list pages of a large bucket.
+"""What must stay small or flat: start, memory under 5 GiB bodies, completions, list pages.
 
     python bench/scale.py [--gib 5] [--keys 1000000]
 
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -49,10 +49,10 @@ class Client:
 
     def send(
         self, method: str, path: str, query: str = "", body: Iterator[bytes] | None = None,
-        length: int | None = None,
+        length: int | None = None, more: Mapping[str, str] | None = None,
     ) -> http.client.HTTPResponse:  # fmt: skip
         """One request; the answer is unread."""
-        signer = Signer(True, self.peer.host, KEY_ID, SECRET, "cn-hangzhou")
+        signer = Signer(True, self.peer.host, KEY_ID, SECRET, "cn-hangzhou", more=dict(more or {}))
         headers = dict(signer.fields())
         headers["Authorization"] = signer.authorization() + signer.sign(method, path, query)
         if length is not None:
@@ -121,6 +121,31 @@ def large_bodies(folder: Path, gib: int) -> None:
         peer.end()
 
 
+def completions(folder: Path, parts: int) -> None:
+    """How long it takes to make an object of many parts, and to copy it."""
+    peer = start(folder)
+    try:
+        client = Client(peer)
+        client.send("PUT", "/scale/").read()
+        answer = client.send("POST", "/scale/parts", "uploads").read().decode()
+        upload = answer.partition("<UploadId>")[2].partition("<")[0]
+        for number in range(1, parts + 1):
+            query = f"partNumber={number}&uploadId={upload}"
+            size = (100 << 10) + number % 7  # not all alike
+            client.send("PUT", "/scale/parts", query, iter([PIECE[:size]]), size).read()
+        extra = {"x-oss-complete-all": "yes"}
+        for label, method, path, query, headers in (
+            (f"completion of {parts:,} parts", "POST", "/scale/parts", f"uploadId={upload}", extra),
+            ("its copy", "PUT", "/scale/copy", "", {"x-oss-copy-source": "/scale/parts"}),
+        ):
+            began = time.monotonic()
+            found = client.send(method, path, query, more=headers)
+            found.read()
+            print(f"{label}: {(time.monotonic() - began) * 1000:.0f} ms, status {found.status}")
+    finally:
+        peer.end()
+
+
 def fill_rows(folder: Path, bucket: str, keys: Iterator[tuple[bytes, int]]) -> None:
     """Rows of a bucket, `live` or not, straight into the database."""
     db = apsw.Connection(str(folder / "mossbox.db"))
@@ -159,6 +184,10 @@ def listings(folder: Path, keys: int) -> None:
         for label, (bucket, after) in pages.items():
             query = f"list-type=2&max-keys=1000{after}"
             print(f"{label}: {cost(peer, client, bucket, query):.2f} ms CPU")
+        for label, after in (("first", ""), ("middle", f"key-marker={keys // 2:08d}&")):
+            query = f"{after}max-keys=1000&versions"
+            milliseconds = cost(peer, client, "large", query, rounds=3)
+            print(f"versions of {keys:,} keys, {label} page: {milliseconds:.2f} ms CPU")
         later = f"&start-after={keys // 2000:06d}%2F"
         for label, after in (("first", ""), ("later", later)):
             query = f"delimiter=%2F&list-type=2&max-keys=1000{after}"
@@ -190,6 +219,7 @@ def main() -> None:
     try:
         starts(folder / "start")
         large_bodies(folder / "large", options.gib)
+        completions(folder / "parts", 10_000)
         listings(folder / "lists", options.keys)
     finally:
         shutil.rmtree(folder)

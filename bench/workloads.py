@@ -1,5 +1,6 @@
 """What is measured, and how one measurement is taken."""
 
+import hashlib
 import http.client
 import os
 import random
@@ -7,14 +8,27 @@ import re
 import shutil
 import subprocess
 import tempfile
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from bench.dialects import Signer
 from bench.process import Peer, cpu_s
 
 BUCKET = "bench"
+ENCRYPTED, VERSIONED = "bench-encrypted", "bench-versioned"
 OBJECTS = 10_000
+VERSIONING = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+OSS_ENCRYPTION = (
+    "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256"
+    "</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>"
+)
+S3_ENCRYPTION = (
+    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>"
+    "AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"
+    "</ServerSideEncryptionConfiguration>"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,8 @@ class Workload:
     prefix: str = "o"
     listing: bool = False
     once: bool = False  # its keys are used up by the first round
+    bucket: str = BUCKET
+    upload: bool = False  # bodies are parts of one multipart upload
 
 
 WORKLOADS = (
@@ -39,6 +55,14 @@ WORKLOADS = (
     Workload("LIST 1,000 keys", "GET", 4, listing=True),
     Workload("PUT 1 MiB", "PUT", 8, 1 << 20, 4000, prefix="m"),
     Workload("GET 1 MiB", "GET", 8, count=64, random=True, prefix="m"),
+    Workload("PUT 64 MiB", "PUT", 2, 64 << 20, 8, prefix="l"),
+    Workload("GET 64 MiB", "GET", 2, count=8, random=True, prefix="l"),
+    Workload("UploadPart 1 MiB", "PUT", 8, 1 << 20, 4000, upload=True),
+    Workload("PUT 4 KiB, versioned", "PUT", 16, 4096, 1000, prefix="p", bucket=VERSIONED),
+    Workload("PUT 4 KiB, AES256", "PUT", 16, 4096, 200_000, prefix="p", bucket=ENCRYPTED),
+    Workload("GET 4 KiB, AES256", "GET", 16, count=1000, random=True, bucket=ENCRYPTED),
+    Workload("PUT 1 MiB, AES256", "PUT", 8, 1 << 20, 4000, prefix="m", bucket=ENCRYPTED),
+    Workload("GET 1 MiB, AES256", "GET", 8, count=64, random=True, prefix="m", bucket=ENCRYPTED),
     Workload("DELETE", "DELETE", 16, count=200_000, prefix="p", once=True),
 )
 
@@ -73,23 +97,40 @@ class Bench:
         """Signatures dated now."""
         return Signer(*self._sign_with)
 
-    def request(self, method: str, path: str, query: str = "", body: bytes = b"") -> int:
-        """One request; gives the status."""
+    def request(self, method: str, path: str, query: str = "", body: bytes = b"") -> bytes:
+        """One request; gives the answer's body."""
         signer = self.signer()
         headers = dict(signer.fields())
         headers["Authorization"] = signer.authorization() + signer.sign(method, path, query)
+        if body and not self._oss:  # OSS would have it signed
+            headers["Content-MD5"] = b64encode(hashlib.md5(body).digest()).decode()
         connection = http.client.HTTPConnection(self.peer.host, timeout=60)
         connection.request(method, path + (f"?{query}" if query else ""), body or None, headers)
         answer = connection.getresponse()
-        answer.read()
+        found = answer.read()
         connection.close()
-        return answer.status
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {path}?{query}: {answer.status} {found!r}")
+        return found
 
     def prepare(self) -> None:
-        """The bucket, and the objects that are read."""
-        self.request("PUT", f"/{BUCKET}" + ("/" if self._oss else ""))
+        """The buckets, and the objects that are read."""
+        for bucket in (BUCKET, ENCRYPTED, VERSIONED):
+            self.request("PUT", self._path(bucket))
+        self._set(VERSIONED, "versioning", VERSIONING)
+        self._set(ENCRYPTED, "encryption", OSS_ENCRYPTION if self._oss else S3_ENCRYPTION)
         self._fill(Workload("fill", "PUT", 1, 4096), OBJECTS)
         self._fill(Workload("fill", "PUT", 1, 1 << 20, prefix="m"), 64)
+        self._fill(Workload("fill", "PUT", 1, 64 << 20, prefix="l"), 8)
+        self._fill(Workload("fill", "PUT", 1, 4096, bucket=ENCRYPTED), 1000)
+        self._fill(Workload("fill", "PUT", 1, 1 << 20, prefix="m", bucket=ENCRYPTED), 64)
+
+    def _path(self, bucket: str) -> str:
+        return f"/{bucket}/" if self._oss else f"/{bucket}"
+
+    def _set(self, bucket: str, name: str, document: str) -> None:
+        query = name if self._oss else f"{name}="  # as each dialect signs it
+        self.request("PUT", self._path(bucket), query, document.encode())
 
     def run(self, workload: Workload, seconds: float) -> Result:
         """Measure one workload."""
@@ -118,10 +159,23 @@ class Bench:
                     target = f"/{BUCKET}/"
                     file.write(f"{target}?{query} {signer.sign('GET', target, query, key)}\n")
                 return path
+            if workload.upload:
+                self._write_parts(file, workload, signer)
+                return path
             for number in range(workload.count):
-                target = f"/{BUCKET}/{workload.prefix}/{number:08d}"
+                target = f"/{workload.bucket}/{workload.prefix}/{number:08d}"
                 file.write(f"{target} {signer.sign(workload.method, target, '', key)}\n")
         return path
+
+    def _write_parts(self, file: TextIO, workload: Workload, signer: Signer) -> None:
+        target = f"/{workload.bucket}/parts"
+        query = "uploads" if self._oss else "uploads="
+        answer = self.request("POST", target, query).decode()
+        found = re.search("<UploadId>(.*?)</UploadId>", answer)
+        assert found is not None, answer
+        for number in range(1, workload.count + 1):
+            query = f"partNumber={number}&uploadId={found.group(1)}"
+            file.write(f"{target}?{query} {signer.sign('PUT', target, query, signer.key())}\n")
 
     def _wrk(self, workload: Workload, seconds: float) -> tuple[float, float, float, float, float]:
         signer = self.signer()
@@ -154,7 +208,7 @@ class Bench:
         connection = http.client.HTTPConnection(self.peer.host, timeout=60)
         key, fields = signer.key(), dict(signer.fields())
         for number in range(requests):
-            path = f"/{BUCKET}/{workload.prefix}/{number:08d}"
+            path = f"/{workload.bucket}/{workload.prefix}/{number:08d}"
             signature = signer.sign("PUT", path, "", key)
             headers = {**fields, "Authorization": signer.authorization() + signature}
             connection.request("PUT", path, body, headers)
