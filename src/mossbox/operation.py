@@ -19,13 +19,15 @@ class Need(msgspec.Struct, frozen=True, gc=False):
     """One permission that a request needs: an action on a resource.
 
     `level` says whose word counts where no policy speaks: the account's (service), the bucket
-    owner's (bucket), or the object's ACL (object).
+    owner's (bucket), or the object's ACL (object). `resource` is what policies call the thing,
+    where that is none of OSS's.
     """
 
     action: str
     level: Scope
     bucket: str
     key: bytes
+    resource: str = ""
 
 
 Needs = Callable[["Operation", str, bytes, Mapping[str, str]], tuple[Need, ...]]
