@@ -40,7 +40,7 @@ from tests.reliability.rows import faults
 from tests.reliability.verify import refused
 from tests.support import Answer, Server
 
-EXAMPLES = int(os.environ.get("MOSSBOX_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("MOSSBOX_EXAMPLES", "10"))
 STEPS_MAX = 100
 INLINE = 128 << 10  # larger bodies lie in files
 PART_MIN = 100 << 10
@@ -53,7 +53,7 @@ CIPHERS = ["", "", "", "AES256", "SM4"]
 SSE = "x-oss-server-side-encryption"
 
 buckets = st.sampled_from([0, 0, 0, 1, 1, 1, 2])
-keys = st.sampled_from(KEYS)
+keys = st.sampled_from([*KEYS, *["a", "a/b", "b"] * 3])  # some keys get long histories
 seeds = st.integers(0, 99)
 places = st.integers(0, 9)  # of a version or upload among those that there are
 prefixes = st.sampled_from(["", "a", "a/", "dir/", "é", "nothing"])
@@ -106,11 +106,13 @@ class Machine:
     def begin(self, states: tuple[str, str]) -> None:
         for which, state in enumerate(states):
             self.make_bucket(which, "private")
-            if state:
-                self.set_versioning(which, state)
             self.put(which, "a", 300_000, which, False, "")
             self.put(which, "a/b", 100, which, False, "SM4")
             self.append(which, "b", 100, which, "", 0)
+            if state:  # what is there already becomes a null version
+                self.set_versioning(which, ENABLED)
+                self.put(which, "a", 5_000, which, False, "")
+                self.set_versioning(which, state)
             for key in ("a", "a/c"):
                 self.initiate(which, key, which, "")
                 self.upload_part(which, -1, 1, PART_MIN, which)
@@ -134,7 +136,7 @@ class Machine:
             assert answer.status == 204
             del self.buckets[name]
 
-    @step(1, which=buckets, state=st.sampled_from([ENABLED, SUSPENDED]))
+    @step(2, which=buckets, state=st.sampled_from([ENABLED, SUSPENDED]))
     def set_versioning(self, which: int, state: str) -> None:
         body = f"<VersioningConfiguration><Status>{state}</Status></VersioningConfiguration>"
         query = {"versioning": ""}
