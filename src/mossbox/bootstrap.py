@@ -4,7 +4,8 @@ from functools import partial
 
 from mossbox import clock
 from mossbox.auth.credentials import Keys, root_key
-from mossbox.engine import Bucket, Database, Tx, buckets, identities
+from mossbox.auth.system_policies import SYSTEM_POLICIES
+from mossbox.engine import Bucket, Database, Tx, buckets, grants, identities
 from mossbox.engine.identities import Account
 from mossbox.engine.store import BUCKETS_MAX
 from mossbox.errors import ServiceError
@@ -35,10 +36,27 @@ async def prepare(db: Database, settings: Settings) -> None:
     for uid, name in [(wanted, wanted), *((uid, uid) for uid, _, _ in _further_accounts(settings))]:
         if identities.find(db, uid) is None:
             await db.write(partial(identities.create, uid=uid, name=name, now_ms=now))
+    await _put_system_policies(db, now)
     account = identities.find(db, wanted)
     assert account is not None
     for text in settings.bucket:
         await _make_bucket(db, settings, account, text)
+
+
+async def _put_system_policies(db: Database, now_ms: int) -> None:
+    """What every account has; written where it is not as this program means it."""
+    stale = [
+        (name, policy.description, policy.document)
+        for name, policy in SYSTEM_POLICIES.items()
+        if not grants.is_current(db, name, policy.description, policy.document)
+    ]
+
+    def work(tx: Tx) -> None:
+        for name, description, document in stale:
+            grants.put_system_policy(tx, name, description, document, now_ms)
+
+    if stale:
+        await db.write(work, catalog=True)
 
 
 async def _make_bucket(db: Database, settings: Settings, account: Account, text: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from mossbox.engine import Row
+from mossbox.engine import Row, access_keys
 from mossbox.engine.cipher import wrapping
 from mossbox.engine.files import sync_directory
 from mossbox.engine.keyring import covered
@@ -118,7 +118,10 @@ def remember(connection: apsw.Connection, key: bytes) -> None:
 
 
 def rewrap(connection: apsw.Connection, old: bytes, new: bytes) -> int:
-    """Wrap every key of the ring under another master key, in one transaction; tells how many."""
+    """Wrap every key of the ring under another master key, in one transaction; tells how many.
+
+    Secrets of access keys are sealed anew with them.
+    """
     was, becomes = wrapping(old), wrapping(new)
     connection.pragma("secure_delete", True)  # nothing stays that the old key could open
     with connection:
@@ -132,6 +135,9 @@ def rewrap(connection: apsw.Connection, old: bytes, new: bytes) -> int:
                 "update ring_versions set wrapped = ? where ring_key = ? and version = ?",
                 (becomes.wrap(was.unwrap(wrapped, covers), covers), ring, version),
             ).fetchall()
+        kept: list[Row] = connection.execute("select id, secret from access_keys").fetchall()
+        for changed in access_keys.rewrapped(kept, old, new):
+            connection.execute("update access_keys set secret = ? where id = ?", changed).fetchall()
         remember(connection, new)
     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     return len(rows)

@@ -13,7 +13,7 @@ A blob is named by one row, and by `shares.extra` further ones where it has a ro
 """
 
 APPLICATION_ID = 0x4D4F5353  # "MOSS"
-VERSION = 2
+VERSION = 3
 PAGE_BYTES = 4096
 
 TABLES = """
@@ -34,19 +34,6 @@ create table identities (
     created_ms bigint not null,
     document {bytes} not null,
     unique (account, kind, name));
-
-create table attachments (
-    policy bigint not null,
-    target bigint not null,
-    primary key (target, policy)) {without_rowid};
-
-create table access_keys (
-    id text primary key,
-    account bigint not null,
-    identity bigint,
-    secret {bytes} not null,
-    active integer not null,
-    created_ms bigint not null) {without_rowid};
 
 create table buckets (
     id {serial},
@@ -173,9 +160,53 @@ create table ring_versions (
     primary key (ring_key, version)) {without_rowid};
 """
 
-TABLES += _SHARES + _KEY_RING
+_ACCESS = """
+create table attachments (
+    target bigint not null,
+    policy bigint not null,
+    attached_ms bigint not null,
+    primary key (target, policy)) {without_rowid};
 
-MIGRATIONS = {1: "alter table blobs drop column refs;" + _SHARES + _KEY_RING}
+create index attachments_of_policy on attachments (policy, target);
+
+create table members (
+    member bigint not null,
+    team bigint not null,
+    joined_ms bigint not null,
+    primary key (member, team)) {without_rowid};
+
+create index members_of_team on members (team, member);
+
+create table policy_versions (
+    policy bigint not null,
+    version integer not null,
+    chosen integer not null,
+    created_ms bigint not null,
+    document text not null,
+    primary key (policy, version)) {without_rowid};
+
+create table access_keys (
+    id text primary key,
+    account bigint not null,
+    identity bigint not null,
+    secret {bytes} not null,
+    active integer not null,
+    created_ms bigint not null,
+    binned_ms bigint not null) {without_rowid};
+
+create index access_keys_of_identity on access_keys (identity, id);
+
+create table nonces (digest {bytes} primary key, until_ms bigint not null) {without_rowid};
+
+create index nonces_by_time on nonces (until_ms);
+"""
+
+TABLES += _SHARES + _KEY_RING + _ACCESS
+
+MIGRATIONS = {
+    1: "alter table blobs drop column refs;" + _SHARES + _KEY_RING,
+    2: "drop table attachments; drop table access_keys;" + _ACCESS,  # nothing wrote them before
+}
 """What makes a database of one version into one of the next."""
 
 SQLITE = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mossbox import errors
 from mossbox.engine import Blobs, Bucket, Database, bodies, buckets, identities, masterkey
+from mossbox.engine.directory import Directory
 from mossbox.engine.files import FileBlobs, sync_directory
 from mossbox.engine.identities import Account
 from mossbox.engine.ids import IdSource
@@ -38,6 +39,7 @@ class Engine:
         self.blobs = blobs
         self.ids = ids
         self.keyring = Keyring(db, master, shared)
+        self.directory = Directory(db, master, shared)
         self.inline_limit = inline_limit
         self.restore_delay_ms = 0  # what thawing an archived object takes
         self.readers = Readers(shared, worker)
@@ -68,6 +70,10 @@ class Engine:
         if found is None:
             found = self._accounts[account] = identities.by_id(self.db, account)
         return found
+
+    def policies_of(self, identity: int) -> tuple[tuple[str, str], ...]:
+        """Name and text of every policy that counts for a user or a role."""
+        return self.directory.policies_of(identity)
 
     def close(self) -> None:
         """Finish what was accepted and let go."""
