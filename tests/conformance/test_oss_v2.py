@@ -344,7 +344,7 @@ def test_put_object_refusals_leave_the_object(client, bucket):
         ("InvalidArgument", 400, {"storage_class": "Frozen"}),
         ("InvalidArgument", 400, {"acl": "mine"}),
         ("InvalidArgument", 400, {"metadata": {"a": "x" * 8192}}),
-        ("NotImplemented", 400, {"server_side_encryption": "AES256"}),
+        ("InvalidEncryptionAlgorithmError", 400, {"server_side_encryption": "DES"}),
         ("NotImplemented", 400, {"object_worm_legal_hold": "ON"}),
     ]:
         with refused(code, status):

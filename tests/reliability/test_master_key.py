@@ -70,7 +70,7 @@ def test_a_rotation_that_is_killed_anywhere_leaves_a_store_that_opens(
     key, wrapped = store(tmp_path / "data", run)
     old = (tmp_path / "data" / "master.key").read_bytes()
     rotated = []
-    for number in range(1, 50):
+    for number in (*range(1, 20), *range(20, 400, 4)):  # the end is the same for many writes
         copy = tmp_path / f"copy{number}"
         shutil.copytree(tmp_path / "data", copy)
         paths = [copy, *(copy / name for name in _FILES)]
