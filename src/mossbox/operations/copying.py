@@ -177,6 +177,8 @@ async def _kept(call: Call, request: CopyObjectRequest, there: Call, version: Ve
     if not replaces and not (itself and call.bucket.versioning == NEVER):
         keep.content_type = version.content_type
         meta.headers, meta.user = source.headers, source.user
+    elif not request.content_type:
+        keep.content_type = version.content_type  # OSS keeps it where no other is given
     if not retags:
         meta.tags = source.tags
     if version.kind == SYMLINK:

@@ -18,7 +18,7 @@ from mossbox.wire.fields import Header, Meta
 META_SIZE_MAX = 8 << 10
 DEFAULT_TYPE = "application/octet-stream"
 TAGS_MAX = 10
-_TAG_TEXT = re.compile(r"[A-Za-z0-9 +\-=._:/]*\Z")
+_TAG_TEXT = re.compile(r"[\w +\-=.:/]*\Z")  # letters of every script
 _TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
 
 

@@ -65,7 +65,7 @@ async def restore_object(call: Call, request: RestoreObjectRequest) -> RestoreOb
 
     def change(version: Version, meta: ObjectMeta) -> None:
         nonlocal status
-        _check(version, days)
+        _check(version, days, tier)
         status = 202
         if now_ms < meta.restored_until_ms:
             if now_ms < meta.restored_from_ms:
@@ -83,16 +83,19 @@ async def restore_object(call: Call, request: RestoreObjectRequest) -> RestoreOb
 def _tier(wish: RestoreRequest) -> str | None:
     tier = wish.job_parameters.tier if wish.job_parameters else None
     if tier is not None and tier not in _TIERS:
-        raise errors.MalformedXML(ErrorDetail=f"Tier is one of {', '.join(_TIERS)}")
+        raise errors.invalid_argument(f"Tier is one of {', '.join(_TIERS)}.", "Tier", tier)
     return tier
 
 
-def _check(version: Version, days: int) -> None:
+def _check(version: Version, days: int, tier: str | None) -> None:
     if version.storage_class < names.ARCHIVE:
         raise errors.OperationNotSupported(
             "The operation is not supported for this resource", ec=_EC_STANDARD
         )
-    most = _DAYS_ARCHIVE_MAX if version.storage_class == names.ARCHIVE else DAYS_MAX
+    archive = version.storage_class == names.ARCHIVE
+    if archive and tier:
+        raise errors.MalformedXML(ErrorDetail="An Archive object has no JobParameters")
+    most = _DAYS_ARCHIVE_MAX if archive else DAYS_MAX
     if not 1 <= days <= most:
         raise errors.MalformedXML(ErrorDetail=f"Days must lie between 1 and {most}")
 

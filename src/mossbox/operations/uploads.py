@@ -133,13 +133,14 @@ async def list_multipart_uploads(
         call.engine.db, call.bucket.id, prefix=prefix, key_marker=key_marker,
         id_marker=after or None, delimiter=delimiter, count=count,
     )  # fmt: skip
-    last_id = f"{page.last[1]:016X}{page.last[2]}" if page.truncated and page.last else ""
+    # Where the page ends is told even when nothing follows it (OSS documentation's sample).
+    last_id = f"{page.last[1]:016X}{page.last[2]}" if page.last else ""
     return ListMultipartUploadsResult(
         encoding_type="url" if url else None,
         bucket=call.bucket_name,
         key_marker=shown(key_marker, url),
         upload_id_marker=request.upload_id_marker,
-        next_key_marker=shown(page.last_key, url) if page.truncated else "",
+        next_key_marker=shown(page.last_key, url),
         next_upload_id_marker=last_id,
         delimiter=shown(delimiter, url),
         prefix=shown(prefix, url),

@@ -80,8 +80,9 @@ const checks = {
   },
 
   async object_tagging() {
-    await store.put('tagging', Buffer.from('x'), { headers: { 'x-oss-tagging': 'team=moss+%2B+stone&b=' } });
-    assert.deepStrictEqual((await store.getObjectTagging('tagging')).tag, { team: 'moss + stone', b: '' });
+    const tagging = 'team=moss+%2B+stone&%E4%B8%AD%E6%96%87=';
+    await store.put('tagging', Buffer.from('x'), { headers: { 'x-oss-tagging': tagging } });
+    assert.deepStrictEqual((await store.getObjectTagging('tagging')).tag, { team: 'moss + stone', 中文: '' });
     await store.putObjectTagging('tagging', { c: '3' });
     assert.deepStrictEqual((await store.getObjectTagging('tagging')).tag, { c: '3' });
     assert.strictEqual((await store.head('tagging')).res.headers['x-oss-tagging-count'], '1');
@@ -147,7 +148,8 @@ const checks = {
     await store.copy('copy/to', `/${bucket}/copy/from 中文+`, { meta: { two: '2' } });
     head = await store.head('copy/to');
     assert.deepStrictEqual(head.meta, { two: '2' });
-    const headers = { 'x-oss-copy-source-if-match': '"0"' };
+    assert.strictEqual(head.res.headers['content-type'], 'text/plain');
+    const headers = { 'If-Match': '"0"' }; // which this client sends under two names
     await refused(412, 'PreconditionFailed', store.copy('copy/to', 'copy/from 中文+', { headers }));
     await refused(404, 'NoSuchKey', store.copy('copy/to', 'copy/no'));
   },
@@ -180,6 +182,7 @@ const checks = {
     const markers = { 'key-marker': one.nextKeyMarker, 'upload-id-marker': one.nextUploadIdMarker };
     const two = await store.listUploads({ prefix: 'lists/', ...markers });
     assert.deepStrictEqual(two.uploads.map(item => item.uploadId), [other]);
+    assert.deepStrictEqual([two.isTruncated, two.nextKeyMarker], [false, 'lists/b']);
     await store.abortMultipartUpload(key, uploadId);
     await store.abortMultipartUpload('lists/b', other);
     await refused(404, 'NoSuchUpload', store.abortMultipartUpload('lists/b', other));
