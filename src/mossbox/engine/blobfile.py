@@ -19,7 +19,8 @@ BLOCK_BYTES = 128 << 10
 MAGIC = b"MOSSBLB1"
 _FOOTER = struct.Struct("<8sIHHQQQ")
 FOOTER_BYTES = _FOOTER.size + 8
-OVERHEADS = (0, 16, 16)  # bytes that each cipher adds to a block
+OVERHEAD = 16  # bytes that a cipher's tag adds to a block
+OVERHEADS = (0, OVERHEAD, OVERHEAD)  # by cipher, none first
 _CIPHERS = tuple(enumerate(OVERHEADS))
 
 

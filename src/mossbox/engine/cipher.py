@@ -10,11 +10,10 @@ import secrets
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from mossbox.engine.blobfile import BLOCK_BYTES, BlobDamaged, blocks
+from mossbox.engine.blobfile import BLOCK_BYTES, OVERHEAD, BlobDamaged, blocks
 
 PLAIN, AES256, SM4 = 0, 1, 2
 NAMES = ("", "AES256", "SM4")
-OVERHEAD = 16
 SEALED_BYTES = BLOCK_BYTES + OVERHEAD
 
 _KEY_BYTES = {AES256: 32, SM4: 16}

@@ -10,12 +10,13 @@ from struct import unpack
 from mossbox.engine.blobfile import (
     BLOCK_BYTES,
     FOOTER_BYTES,
+    OVERHEAD,
     BlobDamaged,
     Footer,
     blocks,
     parse_footer,
 )
-from mossbox.engine.cipher import OVERHEAD, SEALED_BYTES, DataKey, codec, end_of, stored_size
+from mossbox.engine.cipher import SEALED_BYTES, DataKey, codec, end_of, stored_size
 from mossbox.wire.checksum import crc64
 
 _READ_BLOCKS = 2

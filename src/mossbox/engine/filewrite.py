@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from mossbox.engine.blobfile import BLOCK_BYTES, trailer
-from mossbox.engine.cipher import OVERHEAD, Codec, DataKey, codec
+from mossbox.engine.blobfile import BLOCK_BYTES, OVERHEAD, trailer
+from mossbox.engine.cipher import Codec, DataKey, codec
 from mossbox.wire.checksum import crc64, crc64_combine
 
 PLAIN_BYTES = 8 * BLOCK_BYTES  # of a body, handed to a thread at a time

@@ -7,8 +7,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mossbox.engine.blobfile import BlobDamaged
-from mossbox.engine.cipher import OVERHEAD
+from mossbox.engine.blobfile import OVERHEAD, BlobDamaged
 
 _NONCE_BYTES = 12
 _covered = Struct("<QQ").pack

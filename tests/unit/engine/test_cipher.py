@@ -5,10 +5,9 @@ import os
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from mossbox.engine.blobfile import BLOCK_BYTES, BlobDamaged
+from mossbox.engine.blobfile import BLOCK_BYTES, OVERHEAD, BlobDamaged
 from mossbox.engine.cipher import (
     AES256,
-    OVERHEAD,
     SEALED_BYTES,
     SM4,
     DataKey,
