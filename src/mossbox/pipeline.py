@@ -59,6 +59,9 @@ class Pipeline:
             response = await self._answer(request, note)
         except ServiceError as error:
             response = self._refusal(error, request, note)
+        except UnicodeEncodeError:  # text of ours is UTF-8: this came with the request
+            refusal = errors.InvalidArgument("A header or parameter of the request is not UTF-8.")
+            response = self._refusal(refusal, request, note)
         except Exception:
             log.exception("request %s failed", note.request_id)
             response = self._refusal(errors.InternalError(), request, note)
