@@ -76,6 +76,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     expires_s: int | None  # until when a signed URL lives
     scope: str = ""  # V4: day/region/product/terminator
     additional: tuple[str, ...] = ()
+    nonce: str = ""  # of the RPC dialect, where a request may come once
 
 
 class Mismatch(NamedTuple):
