@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mossbox.wire.checksum import crc64
 from tests.reliability.load import wait_until
 from tests.reliability.rows import faults
 from tests.support import Answer, Server
@@ -106,6 +107,33 @@ def test_an_append_and_a_put_of_one_key(server, bucket):
         assert put.status == 200
         assert appended.status in (200, 409)
         assert server.request("GET", bucket, key).body == b"put"
+
+
+@pytest.mark.parametrize("size", [100, 9_000, 200_000])
+def test_reads_of_an_object_that_grows(server, bucket, size):
+    """Small pieces are joined in the database while others read them: each sees a beginning."""
+    pieces = [body_of(number, size) for number in range(30)]
+    whole = b"".join(pieces)
+    assert server.request("POST", bucket, "k", {"append": "", "position": "0"}).status == 200
+
+    def grow() -> Answer:
+        for number, piece in enumerate(pieces):
+            query = {"append": "", "position": str(number * size)}
+            answer = server.request("POST", bucket, "k", query, piece)
+            assert answer.status == 200, answer
+        return answer
+
+    def look() -> Answer:
+        seen = 0
+        while seen < len(whole):
+            got = server.request("GET", bucket, "k")
+            assert whole.startswith(got.body)
+            assert len(got.body) >= seen
+            assert got.headers["x-oss-hash-crc64ecma"] == str(crc64(got.body))
+            seen = len(got.body)
+        return got
+
+    together(grow, *[look] * 3)
 
 
 # -- uploads --------------------------------------------------------------------------------------
