@@ -9,7 +9,7 @@ from typing import Any, Literal, get_type_hints
 
 import msgspec
 
-from mossbox.wire import bind
+from mossbox.wire import bind, forms
 from mossbox.wire.fields import Field
 
 Scope = Literal["service", "bucket", "object"]
@@ -51,6 +51,7 @@ class Operation:
         "needs",
         "refused",
         "scope",
+        "version",
         "when",
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ class Operation:
         self.when = tuple(when)
         self.action = action or f"oss:{name}"
         self.needs: Needs = needs or default_needs
+        self.version = ""  # of the API, in the RPC dialect
         self.refused = ""  # why it is not offered, for operations that are only known
         self.index = 0
         self.body: Field | None = None
@@ -145,6 +147,52 @@ def register(entry: Operation) -> None:
         raise ValueError(f"{entry.name} is declared twice")
     entry.index = len(REGISTER)
     REGISTER[entry.name] = entry
+
+
+CALLS: dict[tuple[str, str], Operation] = {}
+"""The operations of the RPC dialect, by version of the API and name."""
+
+
+def rpc_operation(
+    name: str, version: str, *, action: str, resource: str = "*"
+) -> Callable[[Handler], Handler]:
+    """Declare an operation of the RPC dialect.
+
+    `resource` is what its permission is about, as in ``user/{UserName}``, whose braces name a
+    parameter; without an action the signature alone is enough.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        entry = Operation(
+            name, "POST", "service", also="GET", action=action, when=(f"Version={version}",),
+            needs=_rpc_needs(action, resource),
+        )  # fmt: skip
+        entry.version = version
+        entry.bind = forms.binder(get_type_hints(handler)["request"])
+        entry.handle = handler
+        if CALLS.setdefault((version, name), entry) is not entry:
+            raise ValueError(f"{name} is declared twice")
+        return handler
+
+    return declare
+
+
+def _rpc_needs(action: str, resource: str) -> Needs:
+    """One need, on what the parameters name; the account stays open, and is the caller's."""
+    product = action.partition(":")[0]
+    head, brace, rest = resource.partition("{")
+    parameter, _, tail = rest.partition("}")
+
+    def needs(
+        _entry: Operation, _bucket: str, _key: bytes, parameters: Mapping[str, str]
+    ) -> tuple[Need, ...]:
+        if not action:
+            return ()
+        named = parameters.get(parameter, "") if brace else ""
+        whole = f"acs:{product}:*::{head}{named}{tail}"
+        return (Need(action, "service", "", b"", whole),)
+
+    return needs
 
 
 class Empty(msgspec.Struct):

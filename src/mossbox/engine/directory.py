@@ -40,13 +40,13 @@ class Directory:
         """Changes with every change of what is read here; odd while one is being committed."""
         return self._shared.generation
 
-    def key(self, key_id: str) -> KeyOwner | None:
+    def owner(self, key_id: str) -> KeyOwner | None:
         """Whom an access key stands for, its secret still sealed."""
         return self._cached("key", key_id, lambda: access_keys.owner(self._db, key_id))
 
-    def opened(self, key_id: str, owner: KeyOwner) -> str:
-        """A key's secret."""
-        return sealing(self._master).unwrap(owner.secret, covered(key_id)).decode()
+    def secret(self, key_id: str, sealed: bytes) -> str:
+        """The secret of a key."""
+        return sealing(self._master).unwrap(sealed, covered(key_id)).decode()
 
     def policies_of(self, identity: int) -> tuple[tuple[str, str], ...]:
         """Name and text of every policy that counts for a user or a role."""
