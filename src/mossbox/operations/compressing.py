@@ -5,12 +5,10 @@ Text and scripts of at least 1 KiB that are stored as they are, asked for whole.
 
 import asyncio
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from mossbox.engine.reading import Bytes
 from mossbox.http.message import UNKNOWN, Reader
-
-if TYPE_CHECKING:
-    from mossbox.operations.getting import GetObjectResult
 
 _SIZE_MIN = 1 << 10
 _AT_ONCE_MAX = 16 << 10  # more than this takes a millisecond, which belongs into a thread
@@ -33,24 +31,22 @@ def takes_gzip(accepted: str) -> bool:
     return False
 
 
-async def compress(result: "GetObjectResult") -> None:
-    """Compress an answer, if it is of a kind that OSS compresses.
+async def packed(
+    body: Bytes, length: int, content_type: str, stored: Mapping[str, str]
+) -> Reader | None:
+    """The same body compressed, if it is of a kind that OSS compresses; else None.
 
-    Tag and checksums are left out: they are of the bytes that are stored.
+    `stored` are the headers that the object was put with.
     """
-    kind = result.content_type.partition(";")[0].strip().lower()
-    encoded = any(name.lower() == "content-encoding" for name in result.stored)
-    if result.length < _SIZE_MIN or kind not in _TYPES or encoded:
-        return
-    body = result.body
+    kind = content_type.partition(";")[0].strip().lower()
+    encoded = any(name.lower() == "content-encoding" for name in stored)
+    if length < _SIZE_MIN or kind not in _TYPES or encoded:
+        return None
     if not isinstance(body, bytes | memoryview):
-        result.body = GzipReader(body)
-    elif len(body) <= _AT_ONCE_MAX:
-        result.body = Packed(_whole(body))
-    else:
-        result.body = Packed(await asyncio.to_thread(_whole, body))
-    result.etag = result.content_md5 = result.crc64 = None
-    result.stored = {**result.stored, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return GzipReader(body)
+    if len(body) <= _AT_ONCE_MAX:
+        return Packed(_whole(body))
+    return Packed(await asyncio.to_thread(_whole, body))
 
 
 def _whole(data: bytes | memoryview) -> bytes:

@@ -23,7 +23,7 @@ from mossbox.http.message import Reader
 from mossbox.operation import Need, operation
 from mossbox.operations.call import Call
 from mossbox.operations.common import authorise, check_readable, key_text, restore_state
-from mossbox.operations.compressing import compress, takes_gzip
+from mossbox.operations.compressing import packed, takes_gzip
 from mossbox.wire import conditions, names, ranges
 from mossbox.wire.checksum import unsigned
 from mossbox.wire.conditions import Outcome
@@ -219,8 +219,17 @@ async def get_object(call: Call, request: GetObjectRequest) -> GetObjectResult:
     result.body = open_version(call.engine, version, target.blob, start, stop)
     accepted = request.accept_encoding
     if accepted is not None and request.range is None and takes_gzip(accepted):
-        await compress(result)
+        await _compress(result)
     return result
+
+
+async def _compress(result: GetObjectResult) -> None:
+    """Send it compressed where OSS does, without tag and checksums: they are of other bytes."""
+    body = await packed(result.body, result.length, result.content_type, result.stored)
+    if body is not None:
+        result.body = body
+        result.etag = result.content_md5 = result.crc64 = None
+        result.stored = {**result.stored, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 
 
 def _override(call: Call, request: GetObjectRequest, result: GetObjectResult) -> None:
