@@ -27,6 +27,7 @@ class ServiceError(Exception):
         self.ec = ec
         self.details = details
         self.headers: list[tuple[str, str]] = []
+        self.nested: dict[str, dict[str, str]] = {}  # elements of elements
 
     def with_header(self, name: str, value: str) -> "ServiceError":
         """The same error, answered with one more header."""

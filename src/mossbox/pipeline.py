@@ -39,6 +39,7 @@ class Note(msgspec.Struct):
     operation: Operation | None = None
     key_id: str = ""
     error: str = ""
+    charged: bool = False  # the requester pays
 
 
 class Pipeline:
@@ -96,6 +97,7 @@ class Pipeline:
         call = Call(
             self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms(),
             caller, bool(place.query), operation.method == "GET" and place.scope == "object",
+            None, request, place.query,
         )  # fmt: skip
         if place.query and "versionId" in place.query:
             call.ref = versions.parse_id(place.query["versionId"])
@@ -112,7 +114,10 @@ class Pipeline:
             call.forget()
             self._authorise(call, operation, place)
             result = await operation.handle(call, model)
-        return self._front.encode(operation, result, request)
+        response = self._front.encode(operation, result, request)
+        if note.charged:
+            response.head += "x-oss-request-charged: requester\r\n"
+        return response
 
     def _match(self, place: Place, request: Request) -> Operation:
         operation = ROUTES.match(place.scope, request.method, place.query, request.headers)

@@ -1,52 +1,37 @@
 """The verdict: may this caller have what the request needs?
 
-Its shape is final (docs/decisions/0004). A layer says allow, deny or nothing. Deny anywhere ends
-it; a session policy must allow; where all policies are silent, ownership decides and then the
-ACLs; and where those are silent too, it is deny.
+Its order is that of OSS (docs/decisions/0011). A session's own policy must allow, whatever else
+allows; then the policies of the user or role and that of the bucket are heard together, and a deny
+in either ends it; where they are silent, ownership decides and then the ACLs; and where those are
+silent too, it is deny.
 """
 
-from collections.abc import Callable, Sequence
-from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT, grants
-from mossbox.errors import ServiceError
+from mossbox.auth.conditions import Context
+from mossbox.auth.statements import Decision, Outcome, Policy
 from mossbox.operation import Need
 
-
-class Effect(Enum):
-    """What one layer says."""
-
-    ALLOW = "allow"
-    DENY = "deny"
-    SILENT = "silent"
+Layer = Literal[
+    "session policy", "identity policy", "bucket policy", "account root", "bucket owner",
+    "object acl", "bucket acl", "public access block",
+]  # fmt: skip
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The outcome, with the layer and the statement that decided it, for people to read."""
+    """The outcome, with the layer that decided it; `explicit` where a policy said it."""
 
-    effect: Effect
-    layer: str
-    statement: str = ""
-
-    @property
-    def allowed(self) -> bool:
-        """Only an allow is one; what nobody allows is refused."""
-        return self.effect is _ALLOW
+    allowed: bool
+    layer: Layer
+    explicit: bool = False
 
 
-# An enum's members are slow to reach in Python 3.11, and this is asked at every request.
-_ALLOW, _DENY = Effect.ALLOW, Effect.DENY
-
-SILENT = Verdict(Effect.SILENT, "")
-
-
-class Facts(Protocol):
-    """What layers ask about the request; each answer is fetched at most once, when asked for."""
+class Facts(Context, Protocol):
+    """What is asked about the request; each answer is fetched at most once, when asked for."""
 
     def owner(self) -> int:
         """The account that owns the bucket. Raises NoSuchBucket."""
@@ -57,35 +42,59 @@ class Facts(Protocol):
     def object_acl(self) -> int:
         """The object's ACL, DEFAULT also where there is no object."""
 
+    def session_policy(self) -> Policy | None:
+        """What the caller's session is narrowed to."""
 
-Layer = Callable[[Caller, Need, Facts], Verdict]
+    def identity_policy(self) -> Policy:
+        """All that is granted to the caller, a user or role, and its groups."""
 
+    def bucket_policy(self) -> Policy | None:
+        """The bucket's."""
 
-def decide(caller: Caller, need: Need, facts: Facts, policies: Sequence[Layer] = ()) -> Verdict:
-    """The verdict on one need.
+    def blocks_public(self) -> bool:
+        """Whether what lets everybody in counts for nothing."""
 
-    `policies` are the caller's session policy, its identity's policies and the bucket's, in this
-    order; each caller kind brings its own.
-    """
-    allowed = SILENT
-    for layer in policies:
-        verdict = layer(caller, need, facts)
-        if verdict.effect is _DENY:
-            return verdict
-        if verdict.effect is _ALLOW:
-            allowed = verdict
-    if allowed is not SILENT:
-        return allowed
-    return _ownership(caller, need, facts)
+    def resource(self, need: Need) -> str:
+        """What policies call the thing that is needed."""
 
 
-_ROOT = Verdict(Effect.ALLOW, "account root")
-_OWNER = Verdict(Effect.ALLOW, "bucket owner")
-_OBJECT_ACL = Verdict(Effect.ALLOW, "object acl")
-_BUCKET_ACL = Verdict(Effect.ALLOW, "bucket acl")
-_SERVICE = Verdict(Effect.DENY, "service")
-_BUCKET_DENY = Verdict(Effect.DENY, "bucket acl")
-_OBJECT_DENY = Verdict(Effect.DENY, "object acl")
+_ROOT = Verdict(True, "account root")
+_OWNER = Verdict(True, "bucket owner")
+_OBJECT_ACL = Verdict(True, "object acl")
+_BUCKET_ACL = Verdict(True, "bucket acl")
+_IDENTITY = Verdict(True, "identity policy", True)
+_BUCKET = Verdict(True, "bucket policy", True)
+_BLOCKED = Verdict(False, "public access block", True)
+_BUCKET_DENY = Verdict(False, "bucket acl")
+_OBJECT_DENY = Verdict(False, "object acl")
+_SERVICE_DENY = Verdict(False, "identity policy")
+
+
+def decide(caller: Caller, need: Need, facts: Facts) -> Verdict:
+    """The verdict on one need."""
+    known = caller.kind in ("user", "role")
+    policy = None if need.level == "service" else facts.bucket_policy()
+    if not known and policy is None:
+        return _ownership(caller, need, facts)
+    resource = facts.resource(need)
+    if (session := facts.session_policy()) is not None:
+        outcome = session.decide(need.action, resource, facts, caller)
+        if outcome != "allow":
+            return Verdict(False, "session policy", outcome == "deny")
+    granted: Outcome = "silent"
+    if known:
+        granted = facts.identity_policy().decide(need.action, resource, facts, caller)
+        if granted == "deny":
+            return Verdict(False, "identity policy", True)
+        if need.level != "service" and facts.owner() != caller.account:
+            granted = "silent"  # nobody can grant what belongs to another account
+    if policy is not None:
+        outcome = policy.decide(
+            need.action, resource, facts, caller, public=not facts.blocks_public()
+        )
+        if outcome != "silent":
+            return _BUCKET if outcome == "allow" else Verdict(False, "bucket policy", True)
+    return _IDENTITY if granted == "allow" else _ownership(caller, need, facts)
 
 
 def _ownership(caller: Caller, need: Need, facts: Facts) -> Verdict:
@@ -94,26 +103,43 @@ def _ownership(caller: Caller, need: Need, facts: Facts) -> Verdict:
     Users and roles of the owner's account do not inherit its ownership.
     """
     if need.level == "service":
-        return _ROOT if caller.kind == "root" else _SERVICE
+        return _ROOT if caller.kind == "root" else _SERVICE_DENY
     if facts.owner() == caller.account and caller.kind == "root":
         return _OWNER
     if need.level == "object":
         acl = facts.object_acl()
         if acl != DEFAULT:
-            return _OBJECT_ACL if grants(acl, need.action) else _OBJECT_DENY
-    return _BUCKET_ACL if grants(facts.bucket_acl(), need.action) else _BUCKET_DENY
+            return _public(acl, need, facts, _OBJECT_ACL, _OBJECT_DENY)
+    return _public(facts.bucket_acl(), need, facts, _BUCKET_ACL, _BUCKET_DENY)
 
 
-def refusal(caller: Caller, need: Need, verdict: Verdict) -> ServiceError:
-    """AccessDenied in the words that OSS uses for this case."""
-    if need.level == "service":
-        return errors.AccessDenied("Anonymous access is forbidden for this operation.")
-    if need.level == "bucket":
-        if caller.kind == "anonymous":
-            message = "Anonymous user has no right to access this bucket."
-        else:
-            message = "The bucket you access does not belong to you."
-        return errors.AccessDenied(message, BucketName=need.bucket)
-    if verdict.layer == "object acl":
-        return errors.AccessDenied("You have no right to access this object.")
-    return errors.AccessDenied()
+def _public(acl: int, need: Need, facts: Facts, yes: Verdict, no: Verdict) -> Verdict:
+    """What an ACL gives to everybody."""
+    if not grants(acl, need.action):
+        return no
+    return _BLOCKED if facts.blocks_public() else yes
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What one kind of policy says, and which statement of it says so."""
+
+    layer: Layer
+    decision: Decision
+
+
+def explain(caller: Caller, need: Need, facts: Facts) -> tuple[Verdict, list[Said]]:
+    """The verdict, and what each policy that has a say said on the way to it."""
+    resource = facts.resource(need)
+    heard: list[tuple[Layer, Policy | None, bool]] = [
+        ("session policy", facts.session_policy(), True)
+    ]
+    if caller.kind in ("user", "role"):
+        heard.append(("identity policy", facts.identity_policy(), True))
+    if need.level != "service":
+        heard.append(("bucket policy", facts.bucket_policy(), not facts.blocks_public()))
+    said = [
+        Said(layer, policy.explain(need.action, resource, facts, caller, public=public))
+        for layer, policy, public in heard
+        if policy is not None
+    ]
+    return decide(caller, need, facts), said

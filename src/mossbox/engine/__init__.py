@@ -123,6 +123,7 @@ class Bucket(msgspec.Struct, frozen=True):
     acl: int
     versioning: int  # NEVER, ENABLED or SUSPENDED
     encryption: str | None = None  # the default of objects that ask for none, as JSON
+    settings: dict[str, bytes] = {}  # what each request asks for, where it came from the cache
 
 
 class Version(msgspec.Struct, gc=False):

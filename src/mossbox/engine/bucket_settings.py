@@ -3,6 +3,11 @@
 from mossbox import errors
 from mossbox.engine import Bucket, Database, Tx
 
+POLICY, PUBLIC_ACCESS_BLOCK, REFERER = "policy", "publicAccessBlock", "referer"
+REQUEST_PAYMENT, TAGGING = "requestPayment", "tagging"
+ACCOUNT_BLOCK = "account/publicAccessBlock"
+_ASKED_ALWAYS = frozenset((POLICY, PUBLIC_ACCESS_BLOCK, REFERER, REQUEST_PAYMENT, TAGGING))
+
 
 def get(source: Database | Tx, bucket: int, name: str) -> bytes | None:
     """A setting, or None where there is none."""
@@ -10,6 +15,27 @@ def get(source: Database | Tx, bucket: int, name: str) -> bytes | None:
         "select document from bucket_settings where bucket = $1 and name = $2", bucket, name
     )
     return rows[0][0] if rows else None
+
+
+def asked_always(db: Database, bucket: Bucket) -> dict[str, bytes]:
+    """Those settings that requests to the bucket ask for, its account's block included."""
+    rows = db.rows("select name, document from bucket_settings where bucket = $1", bucket.id)
+    found = {name: document for name, document in rows if name in _ASKED_ALWAYS}
+    blocked = account_block(db, bucket.account)
+    if blocked is not None:
+        found[ACCOUNT_BLOCK] = blocked
+    return found
+
+
+def account_block(db: Database, account: int) -> bytes | None:
+    """The account's public access block, or None where it never had one."""
+    rows = db.rows("select settings from accounts where id = $1", account)
+    return rows[0][0] if rows else None
+
+
+def set_account_block(tx: Tx, account: int, document: bytes | None) -> None:
+    """Change the account's public access block."""
+    tx.rows("update accounts set settings = $2 where id = $1", account, document)
 
 
 def put(tx: Tx, bucket: Bucket, name: str, document: bytes) -> None:

@@ -4,8 +4,19 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from mossbox import errors
-from mossbox.engine import Blobs, Bucket, Database, bodies, buckets, identities, masterkey
+from mossbox.engine import (
+    Blobs,
+    Bucket,
+    Database,
+    bodies,
+    bucket_settings,
+    buckets,
+    identities,
+    masterkey,
+)
 from mossbox.engine.directory import Directory
 from mossbox.engine.files import FileBlobs, sync_directory
 from mossbox.engine.identities import Account
@@ -59,6 +70,9 @@ class Engine:
             found = buckets.find(self.db, name)
             if found is None:
                 raise errors.NoSuchBucket(BucketName=name)
+            settings = bucket_settings.asked_always(self.db, found)
+            if settings:
+                found = replace(found, settings=settings)
             # Odd: a change is being committed, and what was just read may be the old row.
             if not generation & 1 and len(self._buckets) < _CATALOG_MAX:
                 self._buckets[name] = found

@@ -105,6 +105,9 @@ class OssFront:
             "RecommendDoc": f"{_HELP}{error.ec}",
         }
         inner = "".join([f"<{k}>{escape(_readable(v))}</{k}>" for k, v in elements.items()])
+        for name, details in error.nested.items():
+            text = "".join([f"<{k}>{escape(_readable(v))}</{k}>" for k, v in details.items()])
+            inner += f"<{name}>{text}</{name}>"
         body = f"{DECLARATION}<Error>{inner}</Error>\n".encode("utf-8", "replace")
         head = f"x-oss-ec: {error.ec}\r\n"
         for name, value in error.headers:

@@ -48,7 +48,7 @@ async def put_bucket_acl(call: Call, request: PutBucketAclRequest) -> PutBucketA
     """Set a bucket's ACL; as on OSS, a bucket that is not there is made."""
     name = call.bucket_name
     if buckets.find(call.engine.db, name) is None:
-        authorise(call, Need("oss:PutBucket", "service", "", b""))
+        authorise(call, Need("oss:PutBucket", "service", name, b""))
         made = await put_bucket(call, PutBucketRequest(name, _bucket_acl(request)))
         return PutBucketAclResult(made.location)
     bucket = call.bucket

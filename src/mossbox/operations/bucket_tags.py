@@ -50,7 +50,7 @@ async def put_bucket_tags(call: Call, request: PutBucketTagsRequest) -> Empty:
     if not given:
         raise errors.MalformedXML(ErrorDetail="TagSet lacks Tag")
     tags = check([(tag.key, tag.value or "") for tag in given])
-    await call.engine.db.write(lambda tx: put(tx, bucket, tags))
+    await call.engine.db.write(lambda tx: put(tx, bucket, tags), catalog=True)
     return Empty()
 
 
@@ -84,7 +84,7 @@ async def delete_bucket_tags(call: Call, request: DeleteBucketTagsRequest) -> Em
         left = {} if found is None else _decode(found)
         put(tx, bucket, {key: value for key, value in left.items() if key not in keys})
 
-    await call.engine.db.write(work)
+    await call.engine.db.write(work, catalog=True)
     return Empty()
 
 

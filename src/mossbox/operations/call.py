@@ -1,5 +1,6 @@
 """What a handler knows besides its request model: who, where, when, and the engine."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -7,12 +8,18 @@ import msgspec
 from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT
+from mossbox.auth.statements import Policy
 from mossbox.engine import DELETE_MARKER, NEVER, Bucket, Version, objects, versions
 from mossbox.engine.bodies import StoredBlob
+from mossbox.engine.bucket_settings import ACCOUNT_BLOCK, POLICY, PUBLIC_ACCESS_BLOCK
 from mossbox.engine.identities import Account
 from mossbox.engine.store import Engine
+from mossbox.http.message import Request
+from mossbox.operation import Need
+from mossbox.operations import facts
 
 _NOTHING, _ROW, _BLOB = range(3)  # what of the object has been read
+_NO_QUERY: Mapping[str, str] = {}
 
 
 class Endpoints(NamedTuple):
@@ -35,7 +42,8 @@ class Call(msgspec.Struct):
 
     `region` is the one that the address named, or empty; `reads_body` says that the object's body
     will be wanted, so that it is read together with its row; `ref` is the version that the request
-    names (see `engine.versions`), None for the newest.
+    names (see `engine.versions`), None for the newest; `request` and `query` are there for the
+    conditions of policies.
     """
 
     engine: Engine
@@ -48,6 +56,8 @@ class Call(msgspec.Struct):
     has_query: bool = False
     reads_body: bool = False
     ref: int | None = None
+    request: Request | None = None
+    query: Mapping[str, str] = _NO_QUERY
     _bucket: Bucket | None = None
     _version: Version | None = None
     _stored: StoredBlob | None = None
@@ -116,7 +126,8 @@ class Call(msgspec.Struct):
         """The same call about an object of another bucket."""
         return Call(
             self.engine, self.endpoints, bucket_name, key, self.region, self.now_ms,
-            self.caller, reads_body=self.reads_body, ref=ref, _bucket=bucket,
+            self.caller, reads_body=self.reads_body, ref=ref, request=self.request,
+            query=self.query, _bucket=bucket,
         )  # fmt: skip
 
     def version_header(self, version: Version) -> str | None:
@@ -128,6 +139,23 @@ class Call(msgspec.Struct):
     def account(self) -> Account:
         """The caller's account."""
         return self.engine.account(self.caller.account)
+
+    def header(self, name: str) -> str | None:
+        """A header of the request, by its name in lower case."""
+        return None if self.request is None else self.request.headers.get(name)
+
+    def payer(self) -> str | None:
+        """Who is to pay, as the request says; raises InvalidArgument for all but the requester."""
+        name = "x-oss-request-payer"
+        given = self.header(name) or self.query.get(name)
+        if given is not None and given.lower() != "requester":
+            raise errors.invalid_argument("The payer can only be requester.", name, given)
+        return given
+
+    def charge(self) -> None:
+        """Let the answer say that the requester pays."""
+        if self.request is not None and self.request.note is not None:
+            self.request.note.charged = True
 
     # -- facts ----------------------------------------------------------------------------------
 
@@ -143,3 +171,36 @@ class Call(msgspec.Struct):
         """The object's ACL; a request for its body reads both at once, so they belong together."""
         version = self.read()[0] if self.reads_body else self.version()
         return DEFAULT if version is None else version.acl
+
+    def session_policy(self) -> Policy | None:
+        """What the caller's session is narrowed to."""
+        text = self.caller.policy
+        return None if text is None else facts.session_policy(text)
+
+    def identity_policy(self) -> Policy:
+        """All that is granted to the caller, a user or role."""
+        return facts.identity_policy(self.engine.policies_of(self.caller.identity))
+
+    def bucket_policy(self) -> Policy | None:
+        """The bucket's policy."""
+        document = self.bucket.settings.get(POLICY)
+        return None if document is None else facts.bucket_policy(document)
+
+    def blocks_public(self) -> bool:
+        """Whether the bucket or its account blocks public access."""
+        settings = self.bucket.settings
+        return PUBLIC_ACCESS_BLOCK in settings or ACCOUNT_BLOCK in settings
+
+    def resource(self, need: Need) -> str:
+        """What policies call the thing that is needed."""
+        if need.resource:
+            return need.resource
+        if need.level == "service":
+            return f"acs:oss:*:{self.caller.uid}:{need.bucket or '*'}"
+        bucket = self.bucket
+        head = f"acs:oss:{bucket.region}:{self.engine.account(bucket.account).uid}:{bucket.name}"
+        return f"{head}/{need.key.decode()}" if need.level == "object" else head
+
+    def value(self, key: str) -> str | None:
+        """The request's value of a condition key."""
+        return facts.value(self, key)

@@ -1,6 +1,5 @@
 """Models and checks that several topics share."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -10,11 +9,11 @@ from mossbox.auth import Caller, policy
 from mossbox.clock import http_date
 from mossbox.engine import ObjectMeta, Version
 from mossbox.operation import Need
+from mossbox.operations import rules
 from mossbox.operations.call import Call
+from mossbox.operations.refusals import refusal
 from mossbox.wire import names
 from mossbox.wire.fields import Element
-
-_POLICIES: Sequence[policy.Layer] = ()  # session, identity and bucket policies, in this order
 
 XML_LIMIT_BYTES = 1 << 20
 
@@ -46,9 +45,16 @@ def authorise(call: Call, need: Need) -> None:
 
     The pipeline asks so for what the head tells, handlers for what it can't (each key of many).
     """
-    verdict = policy.decide(call.caller, need, call, _POLICIES)
+    caller = call.caller
+    if need.level != "service":
+        bucket = call.bucket
+        if not bucket.settings and bucket.account == caller.account and caller.kind == "root":
+            return  # the owner, and no rule of anybody's: most requests, so nothing more is asked
+    verdict = policy.decide(caller, need, call)
     if not verdict.allowed:
-        raise policy.refusal(call.caller, need, verdict)
+        raise refusal(caller, need, verdict)
+    if need.level != "service" and bucket.settings:
+        rules.admit(call, bucket.settings)
 
 
 def refuse_anonymous(caller: Caller) -> None:

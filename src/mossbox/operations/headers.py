@@ -9,8 +9,9 @@ import msgspec
 from mossbox import errors
 from mossbox.auth.acl import DEFAULT
 from mossbox.engine import ObjectMeta, encode_meta
+from mossbox.operation import Need
 from mossbox.operations.call import Call
-from mossbox.operations.common import acl_index, storage_class_index
+from mossbox.operations.common import acl_index, authorise, storage_class_index
 from mossbox.operations.sealing import Seal, asked, seal
 from mossbox.wire import names
 from mossbox.wire.fields import Header, Meta
@@ -70,6 +71,8 @@ async def kept(call: Call, request: ObjectHeaders) -> Kept:
     storage_class = call.bucket.storage_class
     if request.storage_class is not None:
         storage_class = storage_class_index(request.storage_class, "x-oss-storage-class")
+    if request.tagging:
+        authorise(call, Need("oss:PutObjectTagging", "object", call.bucket_name, call.key))
     meta = object_meta(request)
     sealed = await seal(call, asked(request.sse, request.sse_data, request.sse_key_id))
     if sealed is not None:

@@ -150,7 +150,7 @@ QUERIES = frozenset(
     qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo responseHeader
     sequential udf udfApplication udfApplicationLog udfId udfImage udfImageDesc
     udfName versionId vip vpcip withHashContext x-oss-ac-forward-allow x-oss-ac-source-ip
-    x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-delete x-oss-dir x-oss-rename x-oss-request-payer
+    x-oss-ac-subnet-mask x-oss-ac-vpc-id x-oss-delete x-oss-dir x-oss-rename
     x-oss-traffic-limit x-oss-write-get-object-response
     """.split()
 )
@@ -162,7 +162,7 @@ HEADERS = frozenset(
     x-oss-bypass-governance-retention x-oss-callback x-oss-callback-var x-oss-copy-source
     x-oss-hns-status x-oss-object-worm-mode x-oss-object-worm-legal-hold
     x-oss-object-worm-retain-until-date x-oss-persistent-headers x-oss-process x-oss-rename-source
-    x-oss-request-payer x-oss-resource-group-id x-oss-retention-mode
+    x-oss-resource-group-id x-oss-retention-mode
     x-oss-retention-retain-until-date x-oss-legal-hold x-oss-server-side-data-encryption
     x-oss-server-side-encryption x-oss-server-side-encryption-key-id x-oss-symlink-target
     x-oss-tagging x-oss-traffic-limit
