@@ -56,6 +56,10 @@ def test_directives_say_whose_metadata_and_tags_count(bucket: oss2.Bucket) -> No
     assert (got.headers.get("x-oss-meta-a"), got.headers.get("x-oss-meta-b")) == (None, "2")
     assert got.content_type == "text/x-b"
     assert bucket.get_object_tagging("to").tag_set.tagging_rule == {"n": "w"}
+    # How the bytes are to be decrypted goes with them, whatever the directive says.
+    secret = {"x-oss-meta-client-side-encryption-key": "k"}
+    bucket.put_object("from", b"x", headers=secret)
+    assert copy(metadata="REPLACE").headers["x-oss-meta-client-side-encryption-key"] == "k"
     bad = {"x-oss-metadata-directive": "MERGE"}
     copying = (bucket.copy_object, bucket.bucket_name, "from", "to")
     refusal(400, "InvalidArgument", *copying, headers=bad)
@@ -82,6 +86,8 @@ def test_conditions_of_a_copy(bucket: oss2.Bucket) -> None:
         with pytest.raises(ServerError) as caught:
             copying[0](*copying[1:], headers={f"x-oss-copy-source-{name}": value})
         assert caught.value.status == status, name
+        if status == 412:
+            assert caught.value.details["Condition"].lower() == name
         assert not bucket.object_exists("to")
     good = {"x-oss-copy-source-if-match": tag, "x-oss-copy-source-if-modified-since": past}
     bucket.copy_object(bucket.bucket_name, "from", "to", headers=good)
@@ -163,6 +169,13 @@ def test_bytes_are_added_at_the_end(bucket: oss2.Bucket) -> None:
     bucket.append_object("log", len(whole), b"more")
     assert bucket.get_object("copy").read() == whole
     assert bucket.get_object("log").read() == whole + b"more"
+
+
+def test_what_later_appends_say_of_the_object_does_not_count(bucket: oss2.Bucket) -> None:
+    bucket.append_object("log", 0, b"a")
+    many = {"x-oss-tagging": "&".join(f"k{n}=v" for n in range(15))}
+    bucket.append_object("log", 1, b"b", headers=many)
+    refusal(400, "TooManyTags", bucket.append_object, "new", 0, b"a", headers=many)
 
 
 def test_an_append_elsewhere_is_refused(bucket: oss2.Bucket) -> None:
@@ -302,6 +315,8 @@ def test_an_archived_object_is_read_after_it_is_restored(bucket: oss2.Bucket) ->
     assert bucket.restore_object("k").status == 202
     assert bucket.get_object("k").read() == b"x"
     state = bucket.head_object("k").headers["x-oss-restore"]
+    assert [item.restore_info for item in bucket.list_objects().object_list] == [state]
+    assert [item.restore_info for item in bucket.list_objects_v2().object_list] == [state]
     assert state.startswith('ongoing-request="false", expiry-date="')
     assert bucket.restore_object("k").status == 200
     bucket.put_object("plain", b"x")

@@ -314,7 +314,6 @@ REFUSED = {
     ),
     "a key with AES256": ({ALGORITHM: "AES256", NAMED_KEY: UNKNOWN}, "InvalidArgument"),
     "a key with SM4": ({ALGORITHM: "SM4", NAMED_KEY: UNKNOWN}, "InvalidArgument"),
-    "SM4 with AES256": ({ALGORITHM: "AES256", DATA_ALGORITHM: "SM4"}, "InvalidArgument"),
     "an unknown key": ({ALGORITHM: "KMS", NAMED_KEY: UNKNOWN}, "InvalidParameter"),
     "the store's own key": ({ALGORITHM: "KMS", NAMED_KEY: "oss"}, "InvalidParameter"),
     "a key alone": ({NAMED_KEY: UNKNOWN}, "InvalidArgument"),
@@ -360,7 +359,6 @@ RULES = {
     "<SSEAlgorithm></SSEAlgorithm>": "InvalidEncryptionAlgorithmError",
     "<KMSMasterKeyID>x</KMSMasterKeyID>": "MalformedXML",
     "<SSEAlgorithm>AES256</SSEAlgorithm><KMSMasterKeyID>x</KMSMasterKeyID>": "InvalidArgument",
-    "<SSEAlgorithm>SM4</SSEAlgorithm><KMSDataEncryption>SM4</KMSDataEncryption>": "InvalidArgument",
     "<SSEAlgorithm>KMS</SSEAlgorithm><KMSDataEncryption>x</KMSDataEncryption>": (
         "InvalidDataEncryptionAlgorithmError"
     ),

@@ -11,7 +11,7 @@ from mossbox.engine.objects import NewVersion
 from mossbox.http.message import Body
 from mossbox.operation import operation
 from mossbox.operations.call import Call
-from mossbox.operations.headers import ObjectHeaders, encoded, kept
+from mossbox.operations.headers import Kept, ObjectHeaders, encoded, kept
 from mossbox.operations.putting import NO_BODY
 from mossbox.operations.receive import Announced, check_length, receive
 from mossbox.operations.sealing import seal_again
@@ -75,11 +75,14 @@ async def append_object(call: Call, request: AppendObjectRequest) -> AppendObjec
     check_length(request.content_length, request.transfer_encoding)
     announced = Announced(request.content_md5, request.content_crc64, request.content_sha256)
     bucket, key = call.bucket, call.key
-    keep = await kept(call, request)
     old = call.version()
     appends.check(old, position, request.content_length or 0)
-    seal = keep.seal if old is None else await seal_again(call, old.details().sse)
-    got = await receive(call, request.body, announced, seal)
+    if old is None:
+        keep = await kept(call, request)
+    else:
+        sse = old.details().sse
+        keep = Kept(old.acl, old.storage_class, "", None, await seal_again(call, sse))
+    got = await receive(call, request.body, announced, keep.seal)
     new = NewVersion(
         APPENDABLE, got.size, call.now_ms, got.md5, signed(got.crc64), keep.storage_class,
         keep.acl, keep.content_type, encoded(keep.meta), got.blob,

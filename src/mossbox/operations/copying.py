@@ -42,6 +42,7 @@ from mossbox.wire.fields import Element, Header, Query, Status, StoredHeaders
 from mossbox.wire.text import as_text, decode
 
 _EC_MARKER = "0016-00000307"
+_CLIENT_ENCRYPTION = "client-side-encryption-"
 _EC_UPLOAD = "0042-00000311"
 _TRIES = 20
 T = TypeVar("T")
@@ -163,7 +164,8 @@ def _wanted(version: Version, asked: "CopyObjectRequest | UploadPartCopyRequest"
         if_unmodified_since=asked.if_unmodified_since,
     )
     if outcome is Outcome.FAILED:
-        raise errors.PreconditionFailed()
+        name = "If-Match" if asked.if_match is not None else "If-Unmodified-Since"
+        raise errors.PreconditionFailed(Condition=name)
     return outcome is Outcome.GO
 
 
@@ -177,14 +179,20 @@ async def _kept(call: Call, request: CopyObjectRequest, there: Call, version: Ve
     if not replaces and not (itself and call.bucket.versioning == NEVER):
         keep.content_type = version.content_type
         meta.headers, meta.user = source.headers, source.user
-    elif not request.content_type:
-        keep.content_type = version.content_type  # OSS keeps it where no other is given
+    else:
+        # What only the source knows: how its bytes are to be decrypted, and what they are.
+        keep.content_type = request.content_type or version.content_type
+        meta.user = {**_client_encryption(source.user), **meta.user}
     if not retags:
         meta.tags = source.tags
     if version.kind == SYMLINK:
         meta.target, meta.sse, keep.seal = source.target, {}, None
     keep.meta = meta if meta != NO_META else None
     return keep
+
+
+def _client_encryption(user: dict[str, str]) -> dict[str, str]:
+    return {k: v for k, v in user.items() if k.startswith(_CLIENT_ENCRYPTION)}
 
 
 def _directive(text: str, name: str) -> bool:

@@ -40,7 +40,6 @@ async def put_bucket_encryption(call: Call, request: PutBucketEncryptionRequest)
     given = request.rule.apply_server_side_encryption_by_default
     rule = sealing.checked(
         Rule(given.sse_algorithm, given.kms_data_encryption or "", given.kms_master_key_id or ""),
-        "KMSDataEncryption",
         "KMSMasterKeyID",
     )
     if rule.key_id:

@@ -11,7 +11,7 @@ from mossbox.clock import iso_ms
 from mossbox.engine import Row, listing
 from mossbox.operation import operation
 from mossbox.operations.call import Call
-from mossbox.operations.common import Owner
+from mossbox.operations.common import Owner, restore_state
 from mossbox.wire import names
 from mossbox.wire.fields import Element, Query
 from mossbox.wire.paging import check_count, encoding, mark, shown
@@ -26,6 +26,7 @@ class ObjectSummary(msgspec.Struct):
     type: Annotated[str, Element(plain=True)]
     size: int
     storage_class: Annotated[str, Element(plain=True)]
+    restore_info: str | None
     owner: Owner | None
 
 
@@ -81,7 +82,7 @@ async def list_objects(call: Call, request: ListObjectsRequest) -> ListObjectsRe
         encoding_type="url" if url else None,
         is_truncated=page.truncated,
         next_marker=shown(page.last, url) if page.truncated else None,
-        contents=_summaries(page.rows, url, _owner(call)),
+        contents=_summaries(call, page.rows, url, _owner(call)),
         common_prefixes=[CommonPrefix(shown(group, url)) for group in page.prefixes],
     )
 
@@ -143,7 +144,7 @@ async def list_objects_v2(call: Call, request: ListObjectsV2Request) -> ListObje
         is_truncated=page.truncated,
         next_continuation_token=_token_of(page.last) if page.truncated else None,
         key_count=len(page.rows) + len(page.prefixes),
-        contents=_summaries(page.rows, url, _owner(call) if request.fetch_owner else None),
+        contents=_summaries(call, page.rows, url, _owner(call) if request.fetch_owner else None),
         common_prefixes=[CommonPrefix(shown(group, url)) for group in page.prefixes],
     )
 
@@ -165,12 +166,18 @@ def _owner(call: Call) -> Owner:
     return Owner(owner.uid, owner.name)
 
 
-def _summaries(rows: list[Row], url: bool, owner: Owner | None) -> list[ObjectSummary]:
-    types, classes = names.OBJECT_TYPES, names.STORAGE_CLASSES
+def _summaries(call: Call, rows: list[Row], url: bool, owner: Owner | None) -> list[ObjectSummary]:
+    types, classes, archive = names.OBJECT_TYPES, names.STORAGE_CLASSES, names.ARCHIVE
     return [
         ObjectSummary(
             shown(key, url), iso_ms(modified_ms), f'"{etag}"', types[kind], size,
-            classes[storage_class], owner,
+            classes[storage_class],
+            _restore_info(call, key) if storage_class >= archive else None, owner,
         )
         for key, size, modified_ms, etag, kind, storage_class in rows
     ]  # fmt: skip
+
+
+def _restore_info(call: Call, key: bytes) -> str | None:
+    version = call.for_key(key).version()
+    return None if version is None else restore_state(version.details(), call.now_ms)

@@ -60,11 +60,11 @@ def asked(algorithm: str | None, data_algorithm: str | None, key_id: str | None)
             if value is not None:
                 raise errors.invalid_argument(f"This needs {ALGORITHM}: KMS.", header, value)
         return None
-    return checked(Rule(algorithm, data_algorithm or "", key_id or ""), DATA_ALGORITHM, KEY_ID)
+    return checked(Rule(algorithm, data_algorithm or "", key_id or ""), KEY_ID)
 
 
-def checked(rule: Rule, data_name: str, key_name: str) -> Rule:
-    """The same rule if it is one; the names are those that a refusal tells.
+def checked(rule: Rule, key_name: str) -> Rule:
+    """The same rule if it is one; `key_name` is what a refusal calls the key id.
 
     Raises InvalidEncryptionAlgorithmError, InvalidDataEncryptionAlgorithmError, InvalidArgument.
     """
@@ -72,12 +72,12 @@ def checked(rule: Rule, data_name: str, key_name: str) -> Rule:
         raise errors.InvalidEncryptionAlgorithmError()
     if rule.data_algorithm not in ("", "SM4"):
         raise errors.InvalidDataEncryptionAlgorithmError()
-    if rule.algorithm != "KMS":
-        for name, value in ((key_name, rule.key_id), (data_name, rule.data_algorithm)):
-            if value:
-                message = f"{name} is not applicable if the default sse algorithm is not KMS"
-                raise errors.invalid_argument(message, name, value)
-    return rule
+    if rule.algorithm == "KMS":
+        return rule
+    if rule.key_id:
+        message = f"{key_name} is not applicable if the default sse algorithm is not KMS"
+        raise errors.invalid_argument(message, key_name, rule.key_id)
+    return Rule(rule.algorithm)  # OSS takes a data algorithm without KMS, and does nothing with it
 
 
 async def seal(call: Call, rule: Rule | None) -> Seal | None:

@@ -146,9 +146,13 @@ def test_a_rule_is_kept_as_it_was(rule: Rule) -> None:
     assert asked(*given) == rule
 
 
+def test_a_data_algorithm_without_kms_means_nothing() -> None:
+    assert asked("AES256", "SM4", None) == Rule("AES256")
+
+
 def test_a_refusal_names_what_it_means() -> None:
     with pytest.raises(ServiceError) as failed:
-        checked(Rule("AES256", "", "id"), DATA_ALGORITHM, "KMSMasterKeyID")
+        checked(Rule("AES256", "", "id"), "KMSMasterKeyID")
     assert failed.value.code is errors.InvalidArgument
     assert failed.value.message == (
         "KMSMasterKeyID is not applicable if the default sse algorithm is not KMS"
