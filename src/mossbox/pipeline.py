@@ -114,10 +114,7 @@ class Pipeline:
             call.forget()
             self._authorise(call, operation, place)
             result = await operation.handle(call, model)
-        response = self._front.encode(operation, result, request)
-        if note.charged:
-            response.head += "x-oss-request-charged: requester\r\n"
-        return response
+        return self._front.encode(operation, result, request)
 
     def _match(self, place: Place, request: Request) -> Operation:
         operation = ROUTES.match(place.scope, request.method, place.query, request.headers)
@@ -142,6 +139,8 @@ class Pipeline:
 
 def _stamp(response: Response, request: Request, note: Note) -> Response:
     """The headers that every answer has."""
+    if note.charged:
+        response.head += "x-oss-request-charged: requester\r\n"
     elapsed_ms = (perf_counter_ns() - request.started_ns) // 1_000_000
     response.head = (
         f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n{response.head}"

@@ -58,12 +58,17 @@ class Facts(Context, Protocol):
         """What policies call the thing that is needed."""
 
 
+_IDENTITIES = ("user", "role")
 _ROOT = Verdict(True, "account root")
 _OWNER = Verdict(True, "bucket owner")
 _OBJECT_ACL = Verdict(True, "object acl")
 _BUCKET_ACL = Verdict(True, "bucket acl")
 _IDENTITY = Verdict(True, "identity policy", True)
-_BUCKET = Verdict(True, "bucket policy", True)
+_HEARD: dict[Outcome, Verdict | None] = {
+    "allow": Verdict(True, "bucket policy", True),
+    "deny": Verdict(False, "bucket policy", True),
+    "silent": None,
+}
 _BLOCKED = Verdict(False, "public access block", True)
 _BUCKET_DENY = Verdict(False, "bucket acl")
 _OBJECT_DENY = Verdict(False, "object acl")
@@ -72,29 +77,32 @@ _SERVICE_DENY = Verdict(False, "identity policy")
 
 def decide(caller: Caller, need: Need, facts: Facts) -> Verdict:
     """The verdict on one need."""
-    known = caller.kind in ("user", "role")
     policy = None if need.level == "service" else facts.bucket_policy()
-    if not known and policy is None:
+    if policy is None and caller.kind not in _IDENTITIES:
         return _ownership(caller, need, facts)
     resource = facts.resource(need)
-    if (session := facts.session_policy()) is not None:
-        outcome = session.decide(need.action, resource, facts, caller)
-        if outcome != "allow":
-            return Verdict(False, "session policy", outcome == "deny")
-    granted: Outcome = "silent"
-    if known:
-        granted = facts.identity_policy().decide(need.action, resource, facts, caller)
-        if granted == "deny":
-            return Verdict(False, "identity policy", True)
-        if need.level != "service" and facts.owner() != caller.account:
-            granted = "silent"  # nobody can grant what belongs to another account
+    session = facts.session_policy()
+    narrowed = "allow" if session is None else session.decide(need.action, resource, facts, caller)
+    if narrowed != "allow":
+        return Verdict(False, "session policy", narrowed == "deny")
+    granted = _granted(caller, need, facts, resource)
+    if granted == "deny":
+        return Verdict(False, "identity policy", True)
     if policy is not None:
-        outcome = policy.decide(
-            need.action, resource, facts, caller, public=not facts.blocks_public()
-        )
-        if outcome != "silent":
-            return _BUCKET if outcome == "allow" else Verdict(False, "bucket policy", True)
+        public = not facts.blocks_public()
+        heard = _HEARD[policy.decide(need.action, resource, facts, caller, public=public)]
+        if heard is not None:
+            return heard
     return _IDENTITY if granted == "allow" else _ownership(caller, need, facts)
+
+
+def _granted(caller: Caller, need: Need, facts: Facts, resource: str) -> Outcome:
+    """What the policies of a user or role say: nobody grants what another account owns."""
+    if caller.kind not in _IDENTITIES:
+        return "silent"
+    outcome = facts.identity_policy().decide(need.action, resource, facts, caller)
+    foreign = need.level != "service" and facts.owner() != caller.account
+    return "silent" if foreign and outcome == "allow" else outcome
 
 
 def _ownership(caller: Caller, need: Need, facts: Facts) -> Verdict:

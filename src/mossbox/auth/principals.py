@@ -59,13 +59,13 @@ class Principal(NamedTuple):
 
 def of_bucket(given: Any, *, negative: bool) -> Principal:
     """The principal of a bucket policy's statement; raises ValueError that says what is wrong."""
-    names = _texts(given)
-    ids = frozenset(name for name in names if _UID.match(name))
-    sessions = [name for name in names if _SESSION.match(name)]
-    everybody = not names or "*" in names
-    strange = [name for name in names if name != "*" and name not in ids and name not in sessions]
+    names = frozenset(_texts(given))
+    ids = frozenset(filter(_UID.match, names))
+    sessions = frozenset(filter(_SESSION.match, names))
+    strange = names - ids - sessions - {"*"}
     if strange:
-        raise ValueError(f"{strange[0]!r} is no principal: write a UID, an assumed role or *")
+        raise ValueError(f"{min(strange)!r} is no principal: write a UID, an assumed role or *")
+    everybody = not names or "*" in names
     if everybody and negative:
         raise ValueError("NotPrincipal means nobody")
     return Principal(everybody, ids, any_of(sessions) if sessions else None, negative)

@@ -108,6 +108,15 @@ class Policy:
         """Whether a statement lets everybody in."""
         return any(statement.public for statement in self.statements)
 
+    def speaks_elsewhere(self, head: str) -> bool:
+        """Whether a statement names what can't be a bucket, ``acs:oss:region:account:bucket``."""
+        parts = head.split(":", 4)
+        return any(
+            not _may_fit(pattern, parts)
+            for statement in self.statements
+            for pattern in statement.resources
+        )
+
     def decide(
         self, action: str, resource: str, context: Context, caller: Caller, *, public: bool = True
     ) -> Outcome:

@@ -27,9 +27,9 @@ def asked_always(db: Database, bucket: Bucket) -> dict[str, bytes]:
     return found
 
 
-def account_block(db: Database, account: int) -> bytes | None:
+def account_block(source: Database | Tx, account: int) -> bytes | None:
     """The account's public access block, or None where it never had one."""
-    rows = db.rows("select settings from accounts where id = $1", account)
+    rows = source.rows("select settings from accounts where id = $1", account)
     return rows[0][0] if rows else None
 
 

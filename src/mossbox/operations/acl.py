@@ -5,12 +5,13 @@ from typing import Annotated
 import msgspec
 
 from mossbox import errors
-from mossbox.engine import Tx, buckets, objects
+from mossbox.engine import Tx, Version, buckets, objects
 from mossbox.operation import Empty, Need, Operation, operation
 from mossbox.operations.bucket import AccessControlList, PutBucketRequest, put_bucket
 from mossbox.operations.call import Call
 from mossbox.operations.common import Owner, acl_index, authorise
 from mossbox.operations.getting import VersionRequest
+from mossbox.operations.public_access import check_acl
 from mossbox.wire import names
 from mossbox.wire.fields import Header, Query
 
@@ -57,6 +58,7 @@ async def put_bucket_acl(call: Call, request: PutBucketAclRequest) -> PutBucketA
 
     def work(tx: Tx) -> None:
         objects.check_bucket(tx, bucket)
+        check_acl(tx, bucket, acl)
         buckets.set_acl(tx, bucket.id, acl)
 
     await call.engine.db.write(work, catalog=True)
@@ -95,7 +97,12 @@ async def put_object_acl(call: Call, request: PutObjectAclRequest) -> PutObjectA
         raise errors.MissingArgument(ArgumentName="x-oss-object-acl")
     acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
     bucket, key, ref = call.bucket, call.key, call.ref
-    version = await call.engine.db.write(lambda tx: objects.set_acl(tx, bucket, key, ref, acl))
+
+    def work(tx: Tx) -> Version:
+        check_acl(tx, bucket, acl)
+        return objects.set_acl(tx, bucket, key, ref, acl)
+
+    version = await call.engine.db.write(work)
     return PutObjectAclResult(call.version_header(version))
 
 

@@ -12,6 +12,7 @@ from mossbox.operation import Empty, Need, Operation, operation
 from mossbox.operations import bucket_tags
 from mossbox.operations.call import Call
 from mossbox.operations.common import XML_LIMIT_BYTES, Owner, acl_index, storage_class_index
+from mossbox.operations.public_access import check_acl
 from mossbox.operations.sealing import decode_rule
 from mossbox.wire import fields, names
 from mossbox.wire.fields import Element, Header, XmlBody
@@ -66,6 +67,8 @@ async def put_bucket(call: Call, request: PutBucketRequest) -> PutBucketResult:
 
     def work(tx: Tx) -> None:
         found, new = buckets.create(tx, asked, BUCKETS_MAX)
+        if acl and found.account == asked.account:
+            check_acl(tx, found, asked.acl)
         if not new:
             _again(tx, found, asked, wanted, acl)
         elif tags:
@@ -156,7 +159,7 @@ async def get_bucket_info(call: Call, request: Empty) -> GetBucketInfoResult:
     return GetBucketInfoResult(
         BucketDescription(
             access_monitor="Disabled",
-            block_public_access=False,
+            block_public_access=call.blocks_public(),
             creation_date=iso_ms(bucket.created_ms),
             cross_region_replication="Disabled",
             data_redundancy_type=names.REDUNDANCIES[bucket.redundancy],

@@ -6,6 +6,7 @@ import msgspec
 
 from mossbox import errors
 from mossbox.auth import Caller, policy
+from mossbox.auth.acl import PUBLIC_READ
 from mossbox.clock import http_date
 from mossbox.engine import ObjectMeta, Version
 from mossbox.operation import Need
@@ -31,6 +32,15 @@ def acl_index(text: str, header: str, choices: tuple[str, ...]) -> int:
         kind = "object" if header == "x-oss-object-acl" else "bucket"
         raise errors.invalid_argument(f"no such {kind} access control exists", header, text)
     return names.ACLS.index(text)
+
+
+def refuse_public(call: Call, acl: int) -> None:
+    """Raise AccessDenied for an object's public ACL where public access is blocked."""
+    if acl >= PUBLIC_READ and call.blocks_public():
+        raise errors.AccessDenied(
+            "Put public object acl is not allowed: public access is blocked.",
+            BucketName=call.bucket_name,
+        )
 
 
 def storage_class_index(text: str, argument: str) -> int:

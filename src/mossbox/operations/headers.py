@@ -11,7 +11,12 @@ from mossbox.auth.acl import DEFAULT
 from mossbox.engine import ObjectMeta, encode_meta
 from mossbox.operation import Need
 from mossbox.operations.call import Call
-from mossbox.operations.common import acl_index, authorise, storage_class_index
+from mossbox.operations.common import (
+    acl_index,
+    authorise,
+    refuse_public,
+    storage_class_index,
+)
 from mossbox.operations.sealing import Seal, asked, seal
 from mossbox.wire import names
 from mossbox.wire.fields import Header, Meta
@@ -68,6 +73,7 @@ async def kept(call: Call, request: ObjectHeaders) -> Kept:
     acl = DEFAULT
     if request.acl is not None:
         acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
+        refuse_public(call, acl)
     storage_class = call.bucket.storage_class
     if request.storage_class is not None:
         storage_class = storage_class_index(request.storage_class, "x-oss-storage-class")

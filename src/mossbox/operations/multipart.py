@@ -11,7 +11,7 @@ from mossbox.engine.uploads import Listed, NewPart, NewUpload, Upload
 from mossbox.http.message import Body
 from mossbox.operation import Empty, operation
 from mossbox.operations.call import Call
-from mossbox.operations.common import acl_index
+from mossbox.operations.common import acl_index, refuse_public
 from mossbox.operations.headers import ObjectHeaders, encoded, kept
 from mossbox.operations.putting import NO_BODY, base64_md5, check_new
 from mossbox.operations.receive import Announced, check_length, receive
@@ -171,6 +171,7 @@ async def complete_multipart_upload(
     acl = upload.acl
     if request.acl is not None:
         acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
+        refuse_public(call, acl)
 
     def work(tx: Tx) -> uploads.Completed:
         return uploads.complete(

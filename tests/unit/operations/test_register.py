@@ -19,6 +19,10 @@ BUILT = {
     "PutObjectTagging", "GetObjectTagging", "DeleteObjectTagging", "RestoreObject",
     "CleanRestoredObject", "PutSymlink", "GetSymlink", "ListParts", "ListMultipartUploads",
     "PutBucketVersioning", "GetBucketVersioning", "ListObjectVersions",
+    "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy", "GetBucketPolicyStatus",
+    "PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock",
+    "PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock",
+    "PutBucketReferer", "GetBucketReferer", "PutBucketRequestPayment", "GetBucketRequestPayment",
 }  # fmt: skip
 
 
