@@ -84,16 +84,17 @@ def presigned(
     headers: Mapping[str, str] | None = None,
     *,
     key_id: str = KEY_ID,
+    secret: str = SECRET,
     shift_s: float = 0,
     expires_s: int = 60,
 ) -> dict[str, str]:
     """The query of a signed URL."""
     subject = Subject(method, bucket, key, dict(query or {}), dict(headers or {}))
     if version == "v1":
-        return oss_v1.presign(subject, key_id, SECRET, int(now(shift_s)) + expires_s)
+        return oss_v1.presign(subject, key_id, secret, int(now(shift_s)) + expires_s)
     if version == "v2":
-        return oss_v2.presign(subject, key_id, SECRET, int(now(shift_s)) + expires_s)
-    return oss_v4.presign(subject, key_id, SECRET, REGION, date_v4(shift_s), expires_s)
+        return oss_v2.presign(subject, key_id, secret, int(now(shift_s)) + expires_s)
+    return oss_v4.presign(subject, key_id, secret, REGION, date_v4(shift_s), expires_s)
 
 
 def target(bucket: str, key: bytes = b"", query: Mapping[str, str] | None = None) -> str:
