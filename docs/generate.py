@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mossbox.apps.cli import parser
 from mossbox.errors import CATALOGUE
-from mossbox.operation import Operation
+from mossbox.operation import CALLS, Operation
 from mossbox.operations.register import REGISTER
 from mossbox.settings import Settings, environment_name, flag_name
 
@@ -45,6 +45,13 @@ def coverage() -> str:
         " is the action that a policy names to allow or deny it; for an operation that is not"
         " offered it is not settled yet.",
         _table(("Operation", "Method", "Scope", "Selected by", "Permission", "State"), rows),
+        "## RAM, IMS and STS",
+        "These operations are called at the same address in the RPC dialect, with GET or POST, by"
+        " the parameters `Action` and `Version` or the headers `x-acs-action` and `x-acs-version`.",
+        _table(
+            ("Operation", "Version", "Permission"),
+            [(entry.name, entry.version, _action(entry)) for entry in CALLS.values()],
+        ),
     )
 
 

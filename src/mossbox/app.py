@@ -19,12 +19,13 @@ from mossbox.bootstrap import keys, prepare
 from mossbox.engine.store import Engine, open_directory, open_memory
 from mossbox.fronts.hosts import Hosts
 from mossbox.fronts.oss import OssFront
+from mossbox.fronts.rpc import RpcFront
 from mossbox.http.connection import Door, Limits
 from mossbox.http.listen import Acceptor
 from mossbox.http.message import Request, Response
 from mossbox.metrics import Counters
-from mossbox.operation import REGISTER
 from mossbox.operations.call import Endpoints
+from mossbox.operations.register import OPERATIONS
 from mossbox.pages import Pages
 from mossbox.pipeline import Note, Pipeline
 from mossbox.settings import Settings
@@ -33,8 +34,8 @@ from mossbox.shared import Shared
 log = logging.getLogger("mossbox")
 
 _FLUSH_EVERY_S = 0.25
-_LABELS = [*REGISTER, "none"]
-_NO_OPERATION = len(REGISTER)
+_LABELS = [*(entry.name for entry in OPERATIONS), "none"]
+_NO_OPERATION = len(OPERATIONS)
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Worker:
         self.number = number
         self.engine = _engine(settings, shared, number, master)
         self.engine.restore_delay_ms = int(settings.restore_delay_s * 1000)
+        self.engine.directory.sts_rate = settings.sts_rate
         self.counters = Counters(shared.counters(number))
         self.access = AccessLog(settings.access_log)
         self._door: Door | None = None
@@ -103,17 +105,18 @@ class Worker:
 
     def _make_door(self) -> Door:
         settings = self.settings
+        known = keys(self.engine, settings)
         front = OssFront(
             Hosts(settings.domain, settings.cname, strict=settings.development),
-            keys(self.engine.db, settings),
+            known,
             guard_origin=settings.development,
             strict_region=settings.region if settings.strict_regions else "",
         )
         stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
-        pages = Pages(settings, self.engine.db, stripes, _LABELS)
-        pipeline = Pipeline(
-            self.engine, front, Endpoints(settings.region, settings.strict_regions), pages.answer
-        )
+        pages = Pages(settings, self.engine, stripes, _LABELS)
+        rpc = RpcFront(known, self.engine.directory, guard_origin=settings.development)
+        endpoints = Endpoints(settings.region, settings.strict_regions)
+        pipeline = Pipeline(self.engine, front, endpoints, pages.answer, rpc)
         limits = Limits(settings.header_timeout_s, settings.body_timeout_s, settings.idle_timeout_s)
         return Door(pipeline.handle, pipeline.refuse, self._done, limits)
 

@@ -5,9 +5,10 @@ from functools import partial
 from mossbox import clock
 from mossbox.auth.credentials import Keys, root_key
 from mossbox.auth.system_policies import SYSTEM_POLICIES
+from mossbox.auth.tokens import Tokens
 from mossbox.engine import Bucket, Database, Tx, buckets, grants, identities
 from mossbox.engine.identities import Account
-from mossbox.engine.store import BUCKETS_MAX
+from mossbox.engine.store import BUCKETS_MAX, Engine
 from mossbox.errors import ServiceError
 from mossbox.settings import Settings, SettingsError
 from mossbox.wire import names
@@ -78,8 +79,9 @@ async def _make_bucket(db: Database, settings: Settings, account: Account, text:
     await db.write(work, catalog=True)
 
 
-def keys(db: Database, settings: Settings) -> Keys:
-    """The access keys that the settings give."""
+def keys(engine: Engine, settings: Settings) -> Keys:
+    """The access keys that the settings give, and the way to all others."""
+    db = engine.db
     root = identities.root(db)
     assert root is not None
     key_id, secret = settings.root_key
@@ -88,4 +90,4 @@ def keys(db: Database, settings: Settings) -> Keys:
         account = identities.find(db, uid)
         assert account is not None
         found[other_id] = root_key(other_id, other_secret, account.id, uid)
-    return Keys(found)
+    return Keys(found, engine.directory, Tokens(engine.directory.derive("temporary keys")))

@@ -12,7 +12,7 @@ import msgspec
 from mossbox.wire import bind, forms
 from mossbox.wire.fields import Field
 
-Scope = Literal["service", "bucket", "object"]
+Scope = Literal["service", "bucket", "object", "rpc"]
 
 
 class Need(msgspec.Struct, frozen=True, gc=False):
@@ -159,12 +159,12 @@ def rpc_operation(
     """Declare an operation of the RPC dialect.
 
     `resource` is what its permission is about, as in ``user/{UserName}``, whose braces name a
-    parameter; without an action the signature alone is enough.
+    parameter; where it is empty the handler asks, if there is anything to ask.
     """
 
     def declare(handler: Handler) -> Handler:
         entry = Operation(
-            name, "POST", "service", also="GET", action=action, when=(f"Version={version}",),
+            name, "POST", "rpc", also="GET", action=action, when=(f"Version={version}",),
             needs=_rpc_needs(action, resource),
         )  # fmt: skip
         entry.version = version
@@ -186,7 +186,7 @@ def _rpc_needs(action: str, resource: str) -> Needs:
     def needs(
         _entry: Operation, _bucket: str, _key: bytes, parameters: Mapping[str, str]
     ) -> tuple[Need, ...]:
-        if not action:
+        if not resource:
             return ()
         named = parameters.get(parameter, "") if brace else ""
         whole = f"acs:{product}:*::{head}{named}{tail}"

@@ -3,12 +3,19 @@
 import hmac
 from collections.abc import Sequence
 
-from mossbox import errors
-from mossbox.engine import Database
+import msgspec
+
+from mossbox import clock, errors
+from mossbox.engine import identities
+from mossbox.engine.store import Engine
 from mossbox.fronts.hosts import Hosts
 from mossbox.http.message import Request, Response
 from mossbox.metrics import render
+from mossbox.operations.sts import session
 from mossbox.settings import Settings, is_loopback
+from mossbox.wire.text import parse_query
+
+_CREDENTIALS_LIVE_S = 3600
 
 
 class Pages:
@@ -17,15 +24,17 @@ class Pages:
     def __init__(
         self,
         settings: Settings,
-        db: Database,
+        engine: Engine,
         stripes: Sequence[memoryview],
         labels: Sequence[str],
     ) -> None:
         self._token = settings.metrics_token
-        self._db = db
+        self._engine = engine
+        self._credentials_uri = settings.credentials_uri
         self._stripes = stripes
         self._labels = labels
         self._hosts = Hosts(settings.domain, settings.cname, strict=settings.development)
+        self._own_hosts = Hosts(strict=True)
 
     def answer(self, request: Request) -> Response | None:
         """A page, or None where the address belongs to a bucket's host."""
@@ -36,11 +45,33 @@ class Pages:
         if request.path == b"/-/health":
             return _text(200, "ok\n")
         if request.path == b"/-/ready":
-            fault = self._db.fault()
+            fault = self._engine.db.fault()
             return _text(503, f"not ready: {fault}\n") if fault else _text(200, "ready\n")
         if request.path == b"/-/metrics":
             return self._metrics(request)
+        if request.path == b"/-/credentials" and self._credentials_uri:
+            return self._credentials(request)
         raise errors.NoSuchPage()
+
+    def _credentials(self, request: Request) -> Response:
+        """A temporary key of a role, for credential providers that are given an address.
+
+        Whoever can reach it may have it: so it is for programs of this machine alone, and for no
+        page that a browser of this machine shows.
+        """
+        self._own_hosts.resolve(request.headers.get("host", "localhost"))
+        if not is_loopback(request.peer) or "origin" in request.headers:
+            raise errors.AccessDenied("Temporary keys are given to programs of this machine alone.")
+        db = self._engine.db
+        account, name = identities.root(db), parse_query(request.query).get("role", "")
+        assert account is not None
+        role = identities.role_in_any_case(db, account.id, name)
+        if role is None:
+            raise errors.NoSuchRoleEntity()
+        expires_s = int(clock.now()) + _CREDENTIALS_LIVE_S
+        given = session(self._engine, role, account.uid, "credentials-uri", expires_s).credentials
+        body = msgspec.json.encode({"Code": "Success", **msgspec.to_builtins(given)}).decode()
+        return _text(200, body, "application/json")
 
     def _metrics(self, request: Request) -> Response:
         if self._token:

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from hashlib import sha256
 from time import perf_counter_ns
 
@@ -16,6 +16,7 @@ from mossbox.engine import versions
 from mossbox.engine.store import Engine
 from mossbox.errors import ServiceError
 from mossbox.fronts import Front, Place
+from mossbox.fronts.rpc import RpcFront
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
 from mossbox.operations.call import Call, Endpoints
@@ -40,14 +41,23 @@ class Note(msgspec.Struct):
     key_id: str = ""
     error: str = ""
     charged: bool = False  # the requester pays
+    parameters: Mapping[str, str] | None = None  # of an RPC request
 
 
 class Pipeline:
     """Answers requests; one a worker."""
 
-    def __init__(self, engine: Engine, front: Front, endpoints: Endpoints, pages: Pages) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        front: Front,
+        endpoints: Endpoints,
+        pages: Pages,
+        rpc: RpcFront | None = None,
+    ) -> None:
         self._engine = engine
         self._front = front
+        self._rpc = rpc
         self._endpoints = endpoints
         self._pages = pages
         self._id_prefix = f"{int(time.time()) & 0xFFFFFFFF:08X}{os.urandom(4).hex().upper()}"
@@ -81,12 +91,16 @@ class Pipeline:
 
     def _refusal(self, error: ServiceError, request: Request, note: Note) -> Response:
         note.error = error.code.name
+        if note.parameters is not None and self._rpc is not None:
+            return self._rpc.error(error, request, note.request_id)
         return self._front.error(error, request, note.request_id)
 
     async def _answer(self, request: Request, note: Note) -> Response:
         if request.path[:3] == b"/-/" and (page := self._pages(request)) is not None:
             return page
         place = self._front.place(request)
+        if place.scope == "rpc":
+            return await self._answer_rpc(place, request, note)
         operation = self._match(place, request)
         note.operation = operation
         caller = self._authenticate(request, operation, place)
@@ -99,7 +113,7 @@ class Pipeline:
             caller, bool(place.query), operation.method == "GET" and place.scope == "object",
             None, request, place.query,
         )  # fmt: skip
-        if place.query and "versionId" in place.query:
+        if "versionId" in place.query:
             call.ref = versions.parse_id(place.query["versionId"])
         model = operation.bind(place.bucket, place.key, place.query, request.headers)
         self._authorise(call, operation, place)
@@ -115,6 +129,23 @@ class Pipeline:
             self._authorise(call, operation, place)
             result = await operation.handle(call, model)
         return self._front.encode(operation, result, request)
+
+    async def _answer_rpc(self, place: Place, request: Request, note: Note) -> Response:
+        """The same line in the other dialect, where the whole request is read first."""
+        front = self._rpc
+        if front is None:
+            raise errors.not_implemented("The RPC API (STS, RAM)")
+        asked = await front.read(place, request)
+        note.key_id = asked.caller.key_id
+        operation = note.operation = front.match(asked)
+        call = Call(
+            self._engine, self._endpoints, "", b"", asked.region, clock.now_ms(), asked.caller,
+            request=request, query=asked.query,
+        )  # fmt: skip
+        model = operation.bind("", b"", asked.query, request.headers)
+        for need in front.needs(operation, asked):
+            authorise(call, need)
+        return front.encode(operation, await operation.handle(call, model), request)
 
     def _match(self, place: Place, request: Request) -> Operation:
         operation = ROUTES.match(place.scope, request.method, place.query, request.headers)

@@ -56,6 +56,10 @@ class Settings:
     master_key: str = _setting("", "the master key itself: 32 bytes in base64", flag=False)
     inline_limit_kib: int = _setting(128, "largest body kept in the database, in KiB")
     restore_delay_s: float = _setting(0.0, "seconds that restoring an archived object takes")
+    sts_rate: float = _setting(0.0, "AssumeRole calls a second that get through; 0 is no limit")
+    credentials_uri: bool = _setting(
+        False, "give temporary keys of any role at /-/credentials?role=NAME, to this machine alone"
+    )
     header_timeout_s: float = _setting(20.0, "seconds a peer may take to send its headers")
     body_timeout_s: float = _setting(30.0, "seconds a transfer may stand still")
     idle_timeout_s: float = _setting(75.0, "seconds an idle connection is kept open")
@@ -183,7 +187,7 @@ def _check_tls(settings: Settings) -> None:
 
 
 def _check_numbers(settings: Settings) -> None:
-    for name in ("workers", "inline_limit_kib", "drain_timeout_s", "restore_delay_s"):
+    for name in ("workers", "inline_limit_kib", "drain_timeout_s", "restore_delay_s", "sts_rate"):
         if not 0 <= getattr(settings, name) < math.inf:
             raise SettingsError(f"{flag_name(name)} is a number from 0 up")
     for name in ("memory_limit_mib", "header_timeout_s", "body_timeout_s", "idle_timeout_s"):

@@ -20,6 +20,7 @@ class Shared:
         view = memoryview(self._map)
         self._head = view[:64].cast("Q")
         self.clock_shift = view[64:72].cast("d")
+        self.throttle_us = view[72:80].cast("Q")  # of AssumeRole, see operations/sts.py
         self.reading = view[128 : 128 + 8 * workers].cast("Q")  # since when, by worker
         self._stripes = [
             view[_PAGE + n * stripe : _PAGE + (n + 1) * stripe].cast("Q") for n in range(workers)

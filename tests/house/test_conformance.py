@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from mossbox.operations.register import REGISTER
+from mossbox.operations.register import OPERATIONS
 from tests.house.source import ROOT
 
-OFFERED = [entry.name for entry in REGISTER.values() if not entry.refused]
+OFFERED = [entry.name for entry in OPERATIONS if not entry.refused]
 
 
 @pytest.mark.parametrize("name", OFFERED)

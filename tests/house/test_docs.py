@@ -7,7 +7,7 @@ import pytest
 
 from mossbox.apps.cli import parser
 from mossbox.errors import CATALOGUE
-from mossbox.operation import REGISTER
+from mossbox.operations.register import OPERATIONS
 from mossbox.settings import Settings, environment_name, flag_name
 from tests.house.source import ROOT
 
@@ -32,7 +32,7 @@ def test_every_operation_code_setting_and_command_stands_on_its_page() -> None:
     coverage, errors, settings = (
         (FOLDER / name).read_text() for name in ("coverage.md", "errors.md", "settings.md")
     )
-    assert [name for name in REGISTER if f"| {name} |" not in coverage] == []
+    assert [one.name for one in OPERATIONS if f"| {one.name} |" not in coverage] == []
     assert [name for name in CATALOGUE if f"| `{name}` |" not in errors] == []
     for item in fields(Settings):
         assert f"`{environment_name(item.name)}`" in settings

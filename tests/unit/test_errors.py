@@ -18,6 +18,9 @@ def test_every_code_is_whole() -> None:
 
 def test_codes_are_reached_by_their_names() -> None:
     for name, code in CATALOGUE.items():
+        if "." in name:  # those of the RPC dialect have names of their own
+            assert code in vars(errors).values()
+            continue
         attribute = "NotImplemented_" if name == "NotImplemented" else name
         assert getattr(errors, attribute) is code
 

@@ -5,7 +5,7 @@ path, query, the headers that it names, and the body by its hash.
 """
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from mossbox import errors
@@ -27,27 +27,29 @@ def claim(message: Message) -> Claim | None:
     header = message.headers.get("authorization", "")
     if not header.startswith(ALGORITHM):
         return None
-    fields = {}
-    for part in header[len(ALGORITHM) :].split(","):
-        name, found, value = part.strip().partition("=")
-        if found:
-            fields[name] = value
+    parts = [part.strip().partition("=") for part in header[len(ALGORITHM) :].split(",")]
+    fields = {name: value for name, found, value in parts if found}
     named = tuple(fields.get("SignedHeaders", "").lower().split(";"))
     if not fields.get("Credential") or not fields.get("Signature"):
         raise errors.IncompleteSignature()
     headers = message.headers
-    for name in _NEEDED:
-        if not headers.get(name):
-            raise errors.missing_parameter(name)
-    unsigned = [name for name in _SIGNED if name in headers and name not in named]
-    if unsigned:
-        raise errors.IncompleteSignature(f"The header {unsigned[0]} must be signed.")
+    _check_signed(headers, named)
     timestamp = headers["x-acs-date"]
     return Claim(
         fields["Credential"], headers.get("x-acs-security-token"), fields["Signature"], "header",
         timestamp, seconds(timestamp), None, additional=named,
         nonce=headers["x-acs-signature-nonce"],
     )  # fmt: skip
+
+
+def _check_signed(headers: Mapping[str, str], named: Sequence[str]) -> None:
+    """Refuse a request that lacks what is signed, or has it and did not sign it."""
+    for name in _NEEDED:
+        if not headers.get(name):
+            raise errors.missing_parameter(name)
+    for name in _SIGNED:
+        if name in headers and name not in named:
+            raise errors.IncompleteSignature(f"The header {name} must be signed.")
 
 
 def verify(message: Message, claim: Claim, secret: str) -> Mismatch | None:

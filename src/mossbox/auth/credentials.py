@@ -122,28 +122,27 @@ class Keys:
 
     def _look_up(self, claim: Claim) -> AccessKey:
         directory = self._directory
-        if directory is None:
-            raise unknown_key(claim.key_id)
         temporary = claim.key_id.startswith(PREFIX)
+        if directory is None or (temporary and not claim.token):
+            raise unknown_key(claim.key_id)
         if claim.token and not temporary:
             raise errors.InvalidSecurityToken()
-        if temporary and not claim.token:
-            raise unknown_key(claim.key_id)
+        key = self._cached(directory, claim.key_id, claim.token)
+        if key.key_id != claim.key_id:
+            raise errors.AccessKeyIdAndSecurityTokenNotMatch(OSSAccessKeyId=claim.key_id)
+        return key
+
+    def _cached(self, directory: Directory, key_id: str, token: str | None) -> AccessKey:
         generation = directory.generation
         if generation != self._seen:
             self._remembered.clear()
             self._seen = generation
-        name = claim.token if temporary and claim.token else claim.key_id
-        key = self._remembered.get(name)
+        key = self._remembered.get(token or key_id)
         if key is None:
-            key = (
-                self._temporary(directory, name) if temporary else _lasting(directory, claim.key_id)
-            )
+            key = self._temporary(directory, token) if token else _lasting(directory, key_id)
             # Odd: a change is being committed, and what was just read may be the old row.
             if not generation & 1 and len(self._remembered) < _REMEMBERED_MAX:
-                self._remembered[name] = key
-        if key.key_id != claim.key_id:
-            raise errors.AccessKeyIdAndSecurityTokenNotMatch(OSSAccessKeyId=claim.key_id)
+                self._remembered[token or key_id] = key
         return key
 
     def _temporary(self, directory: Directory, token: str) -> AccessKey:
@@ -180,7 +179,7 @@ def _lasting(directory: Directory, key_id: str) -> AccessKey:
 def _session_key(session: Session, role: Known, secret: str) -> AccessKey:
     caller = Caller(
         "role", session.account, session.uid, session.key_id, "header", session.role,
-        role.public_id, role.name, session.name, session.policy, session.expires_s,
+        role.public_id, role.name, session.name, session.policy or None, session.expires_s,
     )  # fmt: skip
     by_query = replace(caller, via="query")
     return AccessKey(session.key_id, secret, caller, by_query, session.expires_s)

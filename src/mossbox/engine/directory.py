@@ -26,6 +26,7 @@ class Directory:
         self._db = db
         self._master = master
         self._shared = shared
+        self.sts_rate = 0.0
         self._seen = -1
         self._known: dict[tuple[str, object], object] = {}
         if db.rows("select 1 from access_keys limit 1"):
@@ -79,6 +80,21 @@ class Directory:
         if found is not None and not generation & 1 and len(self._known) < _CACHED_MAX:
             self._known[place] = found
         return found
+
+    def let_through(self, now_ms: int) -> bool:
+        """Whether `sts_rate` calls a second are not passed yet; up to that many at once may come.
+
+        All workers share one mark, which says until when the calls so far use the rate up.
+        """
+        if not self.sts_rate:
+            return True
+        mark = self._shared.throttle_us
+        now_us, step_us = now_ms * 1000, int(1_000_000 / self.sts_rate)
+        until_us = max(mark[0], now_us) + step_us
+        if until_us - now_us > max(1_000_000, step_us):
+            return False
+        mark[0] = until_us
+        return True
 
     # -- changes --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from mossbox import errors
 from mossbox.settings import SettingsError, is_loopback
@@ -106,6 +107,15 @@ def _name_of(header: str) -> str:
     if header.startswith("["):
         return header[1:].partition("]")[0].lower()
     return header.partition(":")[0].lower().strip(".")
+
+
+def own_origin(origin: str) -> bool:
+    """Whether a page of this machine asks."""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(host) or host.endswith(".localhost")
 
 
 def _cname(text: str) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from mossbox import clock, errors
 from mossbox.auth import (
@@ -21,10 +20,9 @@ from mossbox.auth import (
 from mossbox.auth.credentials import Keys
 from mossbox.errors import ServiceError
 from mossbox.fronts import Place
-from mossbox.fronts.hosts import Host, Hosts
+from mossbox.fronts.hosts import Host, Hosts, own_origin
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
-from mossbox.settings import is_loopback
 from mossbox.wire import names
 from mossbox.wire.text import as_text, decode, parse_query
 from mossbox.wire.xml import DECLARATION, escape
@@ -53,7 +51,7 @@ class OssFront:
         host = self._hosts.resolve(request.headers.get("host", "localhost"))
         query = parse_query(request.query) if request.query else _NO_QUERY
         if host.rpc or (host.endpoint and request.path == b"/" and _is_rpc(request, query)):
-            raise errors.not_implemented("The RPC API (STS, RAM)")
+            return Place("rpc", "", b"", query, host.region, False)
         style = _path_style if host.endpoint else _host_style
         place = style(request.path, query, host)
         if place.bucket:
@@ -67,7 +65,7 @@ class OssFront:
     def authenticate(self, request: Request, place: Place) -> Caller:
         """The caller that the signature proves; nobody without one."""
         headers = request.headers
-        if self._guard_origin and "origin" in headers and not _own_origin(headers["origin"]):
+        if self._guard_origin and "origin" in headers and not own_origin(headers["origin"]):
             raise errors.AccessForbidden()
         subject = Subject(request.method, place.bucket, place.key, place.query, headers, place.bare)
         claimed = _claim(subject)
@@ -78,7 +76,9 @@ class OssFront:
         if self._strict_region and claim.scope:
             oss_v4.check_region(claim, place.region or self._strict_region)
         key = self._keys.find(claim)
-        check_time(claim, clock.now())
+        now_s = clock.now()
+        key.check_life(now_s)
+        check_time(claim, now_s)
         mismatch = scheme.verify(subject, claim, key.secret)
         if mismatch is not None:
             raise signature_error(claim, mismatch)
@@ -178,12 +178,3 @@ def _readable(text: str) -> str:
 
 def _signed_query(query: dict[str, str]) -> bool:
     return "Signature" in query or "x-oss-signature" in query
-
-
-def _own_origin(origin: str) -> bool:
-    """Whether a page of this machine asks."""
-    try:
-        host = urlsplit(origin).hostname or ""
-    except ValueError:
-        return False
-    return is_loopback(host) or host.endswith(".localhost")

@@ -61,16 +61,31 @@ def as_xml(name: str, result: msgspec.Struct, request_id: str) -> bytes:
     return document(f"{name}Response", f"<RequestId>{request_id}</RequestId>{inner}")
 
 
-def error_as_json(elements: Mapping[str, str]) -> bytes:
+Elements = Mapping[str, str | Mapping[str, str]]
+
+
+def error_as_json(elements: Elements) -> bytes:
     """A refusal in JSON."""
-    shown = {name: _plain(text) for name, text in elements.items()}
-    return msgspec.json.encode(shown)
+    return msgspec.json.encode(_plain_all(elements))
 
 
-def error_as_xml(elements: Mapping[str, str]) -> bytes:
+def error_as_xml(elements: Elements) -> bytes:
     """A refusal in XML."""
-    inner = "".join(f"<{name}>{escape(_plain(text))}</{name}>" for name, text in elements.items())
-    return f"{DECLARATION}<Error>{inner}</Error>\n".encode()
+    return f"{DECLARATION}<Error>{_elements(elements)}</Error>\n".encode("utf-8", "replace")
+
+
+def _plain_all(elements: Elements) -> dict[str, Any]:
+    return {
+        name: _plain(value) if isinstance(value, str) else _plain_all(value)
+        for name, value in elements.items()
+    }
+
+
+def _elements(elements: Elements) -> str:
+    return "".join(
+        f"<{name}>{escape(_plain(value)) if isinstance(value, str) else _elements(value)}</{name}>"
+        for name, value in elements.items()
+    )
 
 
 def _plain(text: str) -> str:
