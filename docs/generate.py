@@ -35,7 +35,7 @@ def coverage() -> str:
         "Operations",
         "Mossbox is an object store for your own machine that speaks the wire protocol of Alibaba"
         " Cloud's Object Storage Service (OSS), and this page lists every operation that OSS has,"
-        " and the key ring's own (`mossbox-keys`), which OSS has not."
+        " and those that OSS has not: the key ring's own (`mossbox-keys`) and `mossbox-policy`."
         " One that is not offered is refused with `400 NotImplemented` and its name, before"
         " anything is written.",
         f"{len(entries)} operations are known: {offered} are offered, {planned} are planned, and"

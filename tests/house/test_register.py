@@ -17,7 +17,7 @@ BEYOND_THE_CLIENT = {
 
 OUR_OWN = {
     "CreateKey", "ListKeys", "DescribeKey", "EnableKey", "DisableKey", "CreateKeyVersion",
-    "SetDefaultKey",
+    "SetDefaultKey", "ExplainPolicy",
 }  # fmt: skip
 
 NOT_SIGNED = {

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
-from mossbox.apps import keys
+from mossbox.apps import keys, policy
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
 _MASTER_KEY = (
@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
         "key", help="the keys of SSE-KMS", description="The key ring of a running store."
     )
     keys.arguments(key)
+    policies = commands.add_parser(
+        "policy", help="who may do what", description="The policies of a running store."
+    )
+    policy.arguments(policies)
     master = commands.add_parser(
         "master-key", help="replace the key that opens all others", description=_MASTER_KEY
     )
@@ -62,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = options.pop("command")
     if command == "key":
         return keys.run(options)
+    if command == "policy":
+        return policy.run(options)
     if command == "master-key":
         from mossbox.apps import masterkey
 

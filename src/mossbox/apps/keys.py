@@ -65,7 +65,7 @@ def run(options: dict[str, Any]) -> int:
     if options.get("description"):
         query["x-oss-key-description"] = options["description"]
     try:
-        document = _ask(options, method, query)
+        document = ask(options, method, query)
     except (Refused, OSError, HTTPException) as error:
         print(f"mossbox: {error}", file=sys.stderr)
         return 1
@@ -78,7 +78,7 @@ def run(options: dict[str, Any]) -> int:
     return 0
 
 
-def _ask(options: Mapping[str, Any], method: str, query: Mapping[str, str]) -> bytes:
+def ask(options: Mapping[str, Any], method: str, query: Mapping[str, str]) -> bytes:
     """The document that the store answers with; raises Refused, OSError, HTTPException."""
     from http.client import OK
     from urllib.parse import quote

@@ -10,6 +10,7 @@ from mossbox.operations import (  # noqa: F401  (imported for what they declare)
     copying,
     deleting,
     encryption,
+    explaining,
     getting,
     ims,
     keys,

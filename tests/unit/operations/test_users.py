@@ -251,3 +251,24 @@ def test_a_change_of_a_policy_counts_for_the_next_request(line, users):
     assert line.send("GET", "/photos/dir/key", key="alice").status == 200
     users.grant(users.row, {**allow("oss:GetObject"), "Effect": "Deny"})
     assert line.send("GET", "/photos/dir/key", key="alice").status == 403
+
+
+def explained(line: Line, who: str, action: str, tail: str, key: str = "mine") -> Answer:
+    query = f"x-oss-explain-as={who}&x-oss-explain-action={action}"
+    resource = f"x-oss-explain-resource=acs:oss:*:*:{tail}"
+    return line.send("GET", f"/?mossbox-policy=ExplainPolicy&{query}&{resource}", key=key)
+
+
+def test_policies_of_users_and_roles_are_explained(line, users):
+    answer = explained(line, "alice", "oss:GetObject", "photos/dir/key")
+    assert answer.element("Allowed") == "false"
+    assert answer.element("Statement") == "identity policy: no statement applies"
+    users.grant(users.row, allow("oss:PutObject"), allow("oss:GetObject"))
+    for who in ("alice", "user/alice"):
+        answer = explained(line, who, "oss:GetObject", "photos/dir/key")
+        assert answer.element("Allowed") == "true"
+        name = f"policy-0-{users.row}"
+        assert answer.element("Statement") == f"identity policy: statement 2 of {name} allows it"
+    assert explained(line, "bob", "oss:GetObject", "photos/dir/key").code == "InvalidArgument"
+    users.grant(users.row, allow("*"))
+    assert explained(line, "alice", "oss:GetObject", "photos", "alice").code == "AccessDenied"
