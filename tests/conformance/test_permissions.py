@@ -7,6 +7,9 @@ PutBucketRequestPayment and GetBucketRequestPayment.
 """
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +18,7 @@ import pytest
 
 from tests.conformance.keys import OTHER_KEY_ID, OTHER_SECRET, OTHER_UID
 from tests.conformance.raw import ask, presigned, target
+from tests.conftest import ROOT
 from tests.support import KEY_ID, REGION, SECRET, Answer, Server
 
 THEIRS = {"key_id": OTHER_KEY_ID, "secret": OTHER_SECRET}
@@ -372,3 +376,18 @@ def test_who_asks_pays_and_says_so(server, bucket):
     bad = b"<RequestPaymentConfiguration><Payer>Me</Payer></RequestPaymentConfiguration>"
     answer = server.request("PUT", bucket, query={"requestPayment": ""}, body=bad)
     assert (answer.status, answer.code) == (400, "MalformedXML")
+
+
+def test_the_how_to_page_does_what_it_says(server, tmp_path):
+    text = (ROOT / "docs" / "how-to" / "permissions.md").read_text()
+    program = re.search(r"```python\n(.*?)```", text, re.S)
+    assert program is not None
+    page = tmp_path / "page.py"
+    page.write_text(program[1].replace("http://127.0.0.1:9000", server.endpoint))
+    done = subprocess.run([sys.executable, str(page)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["Statement"][0]["Principal"] == [OTHER_UID]
+    assert server.request("GET", "shared-photos", "2026/a.jpg", **THEIRS).body == b"..."
+    assert server.request("GET", "shared-photos", "2025/a.jpg", **THEIRS).status == 403
+    assert server.request("DELETE", "shared-photos", "2026/a.jpg").status == 204
+    assert server.request("DELETE", "shared-photos").status == 204

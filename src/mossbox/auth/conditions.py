@@ -51,7 +51,7 @@ def all_hold(conditions: Iterable[Condition], context: Context) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def parse(text: bytes) -> tuple[Condition, ...]:
     """The conditions of a statement; raises ValueError that says what is wrong.
 

@@ -20,8 +20,8 @@ SIGNED = frozenset(
     bucketArchiveDirectRead bucketInfo callback callback-var cleanRestoredObject cloudboxes cname
     comp continuation-token cors dataPipeline delete encryption endTime group httpsConfig img
     inventory inventoryId legalHold lifecycle link live location logging metaQuery mossbox-keys
-    mossbox-policy objectInfo objectMeta objectWorm overwriteConfig partNumber policy policyStatus position
-    processConfiguration publicAccessBlock qos qosInfo qosRequester redundancyTransition referer
+    mossbox-policy objectInfo objectMeta objectWorm overwriteConfig partNumber policy policyStatus
+    position processConfiguration publicAccessBlock qos qosInfo qosRequester redundancyTransition referer
     regionList replication replicationLocation replicationProgress requesterQosInfo requestPayment
     resourceGroup resourcePool resourcePoolBuckets resourcePoolInfo response-cache-control
     response-content-disposition response-content-encoding response-content-language

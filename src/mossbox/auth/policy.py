@@ -1,6 +1,6 @@
 """The verdict: may this caller have what the request needs?
 
-Its order is that of OSS (docs/decisions/0011). A session's own policy must allow, whatever else
+Its order is that of OSS (docs/decisions/0012). A session's own policy must allow, whatever else
 allows; then the policies of the user or role and that of the bucket are heard together, and a deny
 in either ends it; where they are silent, ownership decides and then the ACLs; and where those are
 silent too, it is deny.

@@ -5,12 +5,11 @@ from typing import Annotated
 import msgspec
 
 from mossbox import errors
-from mossbox.auth.documents import PolicyError
+from mossbox.auth.documents import PolicyError, parse
 from mossbox.auth.statements import Policy
 from mossbox.engine import Tx, bucket_settings
 from mossbox.engine.bucket_settings import POLICY
 from mossbox.operation import Empty, Need, operation
-from mossbox.operations import facts
 from mossbox.operations.call import Call
 from mossbox.operations.public_access import check_not_blocked
 from mossbox.wire.fields import Header, RawBody, Stream
@@ -44,7 +43,7 @@ async def put_bucket_policy(call: Call, request: PutBucketPolicyRequest) -> Empt
 
 def _compiled(document: bytes) -> Policy:
     try:
-        return facts.bucket_policy(document)
+        return parse(document.decode(), "bucket")  # not remembered before it is kept
     except UnicodeDecodeError:
         raise errors.MalformedPolicy("The policy is not UTF-8.") from None
     except PolicyError as error:

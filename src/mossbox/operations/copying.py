@@ -173,7 +173,7 @@ async def _kept(call: Call, request: CopyObjectRequest, there: Call, version: Ve
     """What the copy carries: ACL and encryption are never the source's."""
     replaces = _directive(request.metadata_directive, "x-oss-metadata-directive")
     retags = _directive(request.tagging_directive, "x-oss-tagging-directive")
-    itself = there.bucket.id == call.bucket.id and there.key == call.key and there.ref is None
+    itself = _is_itself(call, there)
     keep = await kept(call, request)
     source, meta = version.details(), keep.meta or ObjectMeta()
     if not replaces and not (itself and call.bucket.versioning == NEVER):
@@ -189,6 +189,11 @@ async def _kept(call: Call, request: CopyObjectRequest, there: Call, version: Ve
         meta.target, meta.sse, keep.seal = source.target, {}, None
     keep.meta = meta if meta != NO_META else None
     return keep
+
+
+def _is_itself(call: Call, there: Call) -> bool:
+    """Whether an object is copied onto itself, as its metadata is changed."""
+    return there.bucket.id == call.bucket.id and there.key == call.key and there.ref is None
 
 
 def _client_encryption(user: dict[str, str]) -> dict[str, str]:
