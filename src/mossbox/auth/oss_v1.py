@@ -16,20 +16,20 @@ from mossbox.wire.text import as_text
 SIGNED = frozenset(
     """
     acl append asyncFetch accessPoint accessPointPolicy accessPointForObjectProcess
-    accessPointConfigForObjectProcess accessPointPolicyForObjectProcess
-    bucketArchiveDirectRead bucketInfo callback callback-var cleanRestoredObject cloudboxes cname
-    comp continuation-token cors dataPipeline delete encryption endTime group httpsConfig img
-    inventory inventoryId legalHold lifecycle link live location logging metaQuery mossbox-keys
-    mossbox-policy objectInfo objectMeta objectWorm overwriteConfig partNumber policy policyStatus
-    position processConfiguration publicAccessBlock qos qosInfo qosRequester redundancyTransition referer
+    accessPointConfigForObjectProcess accessPointPolicyForObjectProcess bucketArchiveDirectRead
+    bucketInfo callback callback-var cleanRestoredObject cloudboxes cname comp continuation-token
+    cors dataPipeline delete encryption endTime group httpsConfig img inventory inventoryId
+    legalHold lifecycle link live location logging metaQuery mossbox-keys mossbox-policy
+    objectInfo objectMeta objectWorm overwriteConfig partNumber policy policyStatus position
+    processConfiguration publicAccessBlock qos qosInfo qosRequester redundancyTransition referer
     regionList replication replicationLocation replicationProgress requesterQosInfo requestPayment
     resourceGroup resourcePool resourcePoolBuckets resourcePoolInfo response-cache-control
     response-content-disposition response-content-encoding response-content-language
-    response-content-type response-expires responseHeader restore retention rtc seal security-token
-    sequential startTime stat status style styleName symlink tagging transferAcceleration udf
-    udfApplication udfApplicationLog udfId udfImage udfImageDesc udfName uploadId uploads
-    userDefinedLogFieldsConfig versionId versioning versions vip vod vpcip website withHashContext
-    worm wormExtend wormId
+    response-content-type response-expires responseHeader restore retention rtc seal
+    security-token sequential startTime stat status style styleName symlink tagging
+    transferAcceleration udf udfApplication udfApplicationLog udfId udfImage udfImageDesc udfName
+    uploadId uploads userDefinedLogFieldsConfig versionId versioning versions vip vod vpcip
+    website withHashContext worm wormExtend wormId
     """.split()
 )
 """Signed beside every parameter whose name begins with ``x-oss-``: the union of all clients."""
