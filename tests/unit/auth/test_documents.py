@@ -501,3 +501,40 @@ def test_bucket_policies_agree_with_another_evaluator(statements, action, tail, 
     wanted = evaluate([text(*statements)], action, on(tail), context, who, caller is ROOT)
     assert policy.decide(action, on(tail), Context(context), caller) == wanted
     assert policy.explain(action, on(tail), Context(context), caller).outcome == wanted
+
+
+# -- whatever comes -----------------------------------------------------------------------------
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+    | st.sampled_from(["*", "oss:*", "Allow", "acs:oss:*:*:b/*", "10.0.0.0/8", "1"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["StringLike", "IpAddress", "DateEquals", "NumericLessThan", "Bool", "RAM",
+                         "acs:SourceIp", "Service", "BoolIfExists", "x"]),
+        inner, max_size=3,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+_broken = st.dictionaries(
+    st.sampled_from(["Effect", "Action", "NotAction", "Resource", "NotResource", "Principal",
+                     "NotPrincipal", "Condition", "Sid"]),
+    _json,
+).map(lambda given: {"Effect": "Allow", "Action": "oss:*", **given})  # fmt: skip
+
+
+@few
+@given(_broken, st.sampled_from(["identity", "session", "trust", "bucket"]))
+def test_whatever_comes_is_a_policy_or_refused(statement, kind):
+    try:
+        policy = parse(text(statement), kind)
+    except PolicyError:
+        return
+    assert policy.decide("oss:X", on("b/k"), NOTHING, USER) in ("allow", "deny", "silent")
+
+
+@few
+@given(st.text() | st.binary(max_size=40).map(lambda data: data.decode("latin-1")))
+def test_any_text_is_refused(anything):
+    with pytest.raises(PolicyError):
+        parse(anything, "bucket")
