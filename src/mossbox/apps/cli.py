@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
-from mossbox.apps import keys, policy
+from mossbox.apps import access, buckets, keys, policy, setup
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
 _MASTER_KEY = (
@@ -43,6 +43,17 @@ def parser() -> argparse.ArgumentParser:
         "key", help="the keys of SSE-KMS", description="The key ring of a running store."
     )
     keys.arguments(key)
+    for noun, text in access.TEXTS.items():
+        whole = f"The {text}, in a running store."
+        access.arguments(commands.add_parser(noun, help=text, description=whole), noun)
+    bucket = commands.add_parser(
+        "bucket", help="buckets", description="The buckets of a running store."
+    )
+    buckets.arguments(bucket)
+    ready = commands.add_parser(
+        "setup", help="make all that a use needs", description="Make all that a use needs."
+    )
+    setup.arguments(ready)
     policies = commands.add_parser(
         "policy", help="who may do what", description="The policies of a running store."
     )
@@ -66,8 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = options.pop("command")
     if command == "key":
         return keys.run(options)
-    if command == "policy":
-        return policy.run(options)
+    if command in access.TEXTS:
+        return access.run(command, options)
+    running = {"policy": policy.run, "bucket": buckets.run, "setup": setup.run}
+    if command in running:
+        return running[command](options)
     if command == "master-key":
         from mossbox.apps import masterkey
 

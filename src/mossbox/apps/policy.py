@@ -1,13 +1,16 @@
-"""`mossbox policy explain`: why somebody may or may not do something, asked of a running store."""
+"""`mossbox policy …`: the policies of a running store, and why somebody may or may not."""
 
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from mossbox.apps import access
+from mossbox.apps.store import address_arguments
+
 
 def arguments(parser: ArgumentParser) -> None:
-    """What `mossbox policy` takes."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    """What `mossbox policy` takes: what changes policies, and what explains them."""
+    actions = access.arguments(parser, "policy")
     text = "say whether somebody may do something, and which statements decide it"
     explain = actions.add_parser("explain", help=text, description=text.capitalize() + ".")
     explain.add_argument(
@@ -22,20 +25,21 @@ def arguments(parser: ArgumentParser) -> None:
         "--context", action="append", default=[], metavar="KEY=VALUE",
         help="what a condition asks, such as acs:SourceIp=10.0.0.1; may be repeated",
     )  # fmt: skip
-    explain.add_argument("--endpoint", default=None, help="the store's address [MOSSBOX_ENDPOINT]")
-    explain.add_argument(
-        "--access-key-id", default=None,
-        help="the root key's id [OSS_ACCESS_KEY_ID, MOSSBOX_ACCESS_KEY_ID]; its secret is taken"
-        " from OSS_ACCESS_KEY_SECRET or MOSSBOX_ACCESS_KEY_SECRET",
-    )  # fmt: skip
+    address_arguments(explain)
 
 
 def run(options: dict[str, Any]) -> int:
-    """Explain; gives 0 where it is allowed, 1 where not, 2 where there is no answer."""
+    """Do what was asked for; gives the exit status.
+
+    `explain` gives 0 where it is allowed, 1 where not, 2 where there is no answer.
+    """
+    if options["action"] != "explain":
+        return access.run("policy", options)
     from http.client import HTTPException
     from urllib.parse import urlencode
 
-    from mossbox.apps.keys import Refused, ask
+    from mossbox.apps.keys import ask
+    from mossbox.apps.store import Refused
     from mossbox.operations.explaining import ExplainPolicyResult
     from mossbox.wire.xml import read
 
