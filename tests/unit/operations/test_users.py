@@ -272,3 +272,22 @@ def test_policies_of_users_and_roles_are_explained(line, users):
     assert explained(line, "bob", "oss:GetObject", "photos/dir/key").code == "InvalidArgument"
     users.grant(users.row, allow("*"))
     assert explained(line, "alice", "oss:GetObject", "photos", "alice").code == "AccessDenied"
+
+
+def test_the_prefix_of_a_list_is_none_of_an_objects(line, users):
+    """A list without a prefix has an empty one; a request for an object has none."""
+    users.grant(users.row, allow(Condition={"StringEquals": {"oss:Prefix": ["", "a/"]}}))
+    for path, status in (
+        ("/photos", 200), ("/photos?prefix=a/", 200), ("/photos?prefix=b/", 403),
+        ("/photos/dir/key", 403), ("/photos/dir/key?prefix=a/", 403),
+    ):  # fmt: skip
+        assert line.send("GET", path, key="alice").status == status, path
+
+
+def test_27_the_owner_is_held_by_a_condition_of_its_buckets_policy(line, users):
+    for condition, status in (({}, 200), ({"Bool": {"acs:SecureTransport": "false"}}, 403)):
+        said = {"Effect": "Deny", "Principal": ["*"], "Action": "oss:GetObject",
+                "Resource": "acs:oss:*:*:photos/*", "Condition": condition}  # fmt: skip
+        text = json.dumps({"Version": "1", "Statement": [said]}).encode()
+        assert line.send("PUT", "/photos?policy=", text).status == 200
+        assert line.send("GET", "/photos/dir/key").status == status
