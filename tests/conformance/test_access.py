@@ -7,6 +7,7 @@ The numbers are those of the project's checklist of refusals.
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ import pytest
 
 from mossbox.operation import REGISTER, Operation
 from mossbox.operations import register  # noqa: F401  (fills it)
+from tests.conformance.cloud import TRUST_ACCOUNT, Cloud, document
 from tests.conformance.keys import OTHER_KEY_ID, OTHER_SECRET, OTHER_UID
 from tests.conformance.raw import ask, date_v1, date_v4, presigned, signed, target
 from tests.support import Answer, Server
@@ -300,3 +302,59 @@ def test_what_is_signed_well_is_not_refused(server: Server, bucket_name: str, na
                     assert answer.code == "MissingArgument"  # it was heard
                 else:
                     assert answer.code in ("NoSuchBucket", "NoSuchKey"), (version, answer)
+
+
+@pytest.fixture(scope="module")
+def user(server: Server) -> Cloud:
+    """A user of the owner's account, with a key and no policy."""
+    return Cloud(server).user(f"nobody-{os.urandom(6).hex()}")
+
+
+@pytest.fixture(scope="module")
+def session(server: Server) -> Cloud:
+    """A session of a role that may do all in OSS, narrowed to what nobody asks for."""
+    root = Cloud(server)
+    name = f"narrow-{os.urandom(6).hex()}"
+    root("CreateRole", role_name=name, assume_role_policy_document=TRUST_ACCOUNT)
+    root.attach("AliyunOSSFullAccess", "Role", name)
+    caller = root.user(name)
+    root.attach("AliyunSTSAssumeRoleAccess", "User", name)
+    return caller.assume(name, policy=document("oss:Unheard"))
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_users_without_policies(server: Server, kept: str, user: Cloud, name: str) -> None:
+    who = {"key_id": user.key_id, "secret": user.secret}
+    for asked in requests_of(name, kept):
+        for version in VERSIONS:
+            for answer in (
+                asked.send(server, asked.signed(version, **who)),
+                asked.send(server, query=asked.presigned(version, **who)),
+            ):
+                refused(answer, 403, "AccessDenied", version)
+                assert answer.element("AuthPrincipalType") == "SubUser"
+                assert answer.element("PolicyType") == "AccountLevelIdentityBasedPolicy"
+                assert answer.element("NoPermissionType") == "ImplicitDeny"
+
+
+TOKEN = {"v1": "security-token", "v2": "security-token", "v4": "x-oss-security-token"}
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_20_narrowed_sessions(server: Server, kept: str, session: Cloud, name: str) -> None:
+    who = {"key_id": session.key_id, "secret": session.secret}
+    assert session.token is not None
+    for plain in requests_of(name, kept):
+        in_header = plain._replace(headers={**plain.headers, "x-oss-security-token": session.token})
+        for version in VERSIONS:
+            in_query = plain._replace(query={**plain.query, TOKEN[version]: session.token})
+            for answer in (
+                in_header.send(server, in_header.signed(version, **who)),
+                in_query.send(server, query=in_query.presigned(version, **who)),
+            ):
+                refused(answer, 403, "AccessDenied", version)
+                assert answer.element("AuthPrincipalType") == "AssumedRoleUser"
+                assert answer.element("PolicyType") == "SessionPolicy"
+            # 18: without its token a temporary key is none
+            answer = plain.send(server, plain.signed(version, **who))
+            refused(answer, 403, "InvalidAccessKeyId", version)
