@@ -333,6 +333,19 @@ def test_users_are_held_to_their_policies_in_ram_too(root: Cloud, name: str) -> 
     assert user("CreateAccessKey")["AccessKey"]["AccessKeyId"]  # its own, by default
 
 
+def test_who_names_nobody_is_held_to_what_is_said_of_itself(root: Cloud, name: str) -> None:
+    user = root.user(name)
+    root.attach(root.policy(name, "ram:*"), "User", name)
+    assert len(user("ListAccessKeys")["AccessKeys"]["AccessKey"]) == 1
+    mine = f"acs:ram:*:*:user/{name}"
+    root.attach(
+        root.policy(f"{name}-2", "ram:CreateAccessKey", resource=mine, effect="Deny"), "User", name
+    )
+    refused("NoPermission", 403, user, "CreateAccessKey")
+    refused("NoPermission", 403, user, "CreateAccessKey", user_name=name)
+    refused("MissingParameter", 400, root, "CreateAccessKey")
+
+
 def test_accounts_do_not_see_each_other(root: Cloud, server: Server, name: str) -> None:
     other = Cloud(server, OTHER_KEY_ID, OTHER_SECRET)
     root("CreateUser", user_name=name)

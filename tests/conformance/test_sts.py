@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -245,6 +246,31 @@ def test_a_role_of_another_account(server: Server, root: Cloud, bucket_name: str
     assert session("GetCallerIdentity")["AccountId"] == UID
     assert session.oss("PUT", bucket_name).status == 200
     assert root.oss("GET", bucket_name, query={"acl": ""}).status == 200
+
+
+def test_a_roles_name_in_another_case_is_no_way_around_a_deny(root: Cloud, role: str) -> None:
+    name = f"bound-{os.urandom(4).hex()}"
+    user = root.user(name)
+    root.attach("AliyunSTSAssumeRoleAccess", "User", name)
+    assert user.assume(role.upper())("GetCallerIdentity")["Arn"].endswith(f"{role}/session")
+    root.policy(name, "sts:AssumeRole", resource=f"acs:ram:*:*:role/{role}", effect="Deny")
+    root.attach(name, "User", name)
+    for written in (role, role.upper()):
+        refused(
+            "NoPermission", 403, user, "AssumeRole", role_arn=arn(written), role_session_name="s1"
+        )
+
+
+def test_a_rate_of_sessions(tmp_path: Path) -> None:
+    with Server(tmp_path, "--sts-rate", "0.001") as limited:
+        root = Cloud(limited)
+        user = root.user("ann")
+        root.attach("AliyunSTSAssumeRoleAccess", "User", "ann")
+        root("CreateRole", role_name="r", assume_role_policy_document=TRUST_ACCOUNT)
+        user.assume("r")
+        asked = {"role_arn": arn("r"), "role_session_name": "s1"}
+        error = refused("Throttling.User", 429, user, "AssumeRole", **asked)
+        assert error.data["Message"] == "Request was denied due to user flow control."
 
 
 # -- signatures that are refused -----------------------------------------------------------------

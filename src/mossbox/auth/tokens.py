@@ -1,7 +1,7 @@
 """Temporary keys: a token that says by itself whose it is, sealed so that only we can make one.
 
 Nothing is stored when a role is assumed. The token carries the role's row, the session and its
-policy, and the temporary key's secret derives from the key's id (docs/decisions/0011).
+policy, and the temporary key's secret derives from the key's id (docs/decisions/0013).
 """
 
 import hmac

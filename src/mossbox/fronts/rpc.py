@@ -59,7 +59,7 @@ class RpcFront:
         if request.method not in ("GET", "POST"):
             raise errors.MethodNotAllowed(Method=request.method, ResourceType="RPC")
         headers = request.headers
-        if self._guard_origin and "origin" in headers and not own_origin(headers["origin"]):
+        if self._guard_origin and _from_a_strange_page(headers):
             raise errors.AccessForbidden()
         request.note.parameters = place.query
         body = await request.body.collect(BODY_MAX)
@@ -112,11 +112,17 @@ class RpcFront:
         return found
 
     def needs(self, operation: Operation, place: RpcPlace) -> list[Need]:
-        """What permissions a request needs, on what is the caller's account's own."""
-        return [
-            replace(need, resource=need.resource.replace("::", f":{place.caller.uid}:", 1))
-            for need in operation.needs(operation, "", b"", place.query)
-        ]
+        """What permissions a request needs, on what is the caller's account's own.
+
+        A user that is not named is the caller.
+        """
+        needed = []
+        for need in operation.needs(operation, "", b"", place.query):
+            resource = need.resource.replace("::", f":{place.caller.uid}:", 1)
+            if resource.endswith(":user/"):
+                resource += place.caller.name
+            needed.append(replace(need, resource=resource))
+        return needed
 
     def encode(self, operation: Operation, result: msgspec.Struct, request: Request) -> Response:
         """The result in the format that was asked for."""
@@ -141,6 +147,13 @@ class RpcFront:
         status = 400 if code is errors.SignatureDoesNotMatch else code.status
         body = error_as_xml(elements) if xml else error_as_json(elements)
         return _response(status, body, xml=xml)
+
+
+def _from_a_strange_page(headers: Mapping[str, str]) -> bool:
+    """Whether a browser asks for a page that is not of this machine, be it for an image's sake."""
+    if "origin" in headers and not own_origin(headers["origin"]):
+        return True
+    return headers.get("sec-fetch-site") == "cross-site"
 
 
 def _translated(error: ServiceError) -> Code:

@@ -156,11 +156,12 @@ def _trusting_role(call: Call, uid: str, name: str, external_id: str) -> Identit
     Who may not assume it is not told whether there is such a role.
     """
     caller, directory = call.caller, call.engine.directory
-    resource = f"acs:ram:*:{uid}:role/{name}"
-    if not decide(caller, Need(_ASSUME, "service", "", b"", resource), call).allowed:
-        raise _not_permitted(caller, uid, name)
     account = directory.account_of(uid)
     role = None if account is None else directory.role(account.id, name)
+    # Policies name the role as it is called, however its ARN was written.
+    resource = f"acs:ram:*:{uid}:role/{name if role is None else role.name}"
+    if not decide(caller, Need(_ASSUME, "service", "", b"", resource), call).allowed:
+        raise _not_permitted(caller, uid, name)
     if role is None:
         if uid != caller.uid:
             raise _not_permitted(caller, uid, name)
