@@ -160,7 +160,8 @@ def test_the_command(server: Server) -> None:
     assert "disabled" in command(server, "disable", key_id)[1]
     assert "disabled" in command(server, "show", key_id)[1]
     assert "enabled" in command(server, "enable", key_id)[1]
-    before = next(line for line in command(server, "list")[1].splitlines() if "default" in line)
+    listed = command(server, "list")[1].splitlines()
+    before = next((line for line in listed if "default" in line), key_id)
     assert "default" in command(server, "default", key_id)[1]
     command(server, "default", before.split()[0])
     assert key_id in command(server, "list", "--endpoint", server.endpoint)[1]

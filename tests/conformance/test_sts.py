@@ -153,6 +153,29 @@ def test_the_newer_signature_and_its_core(server: Server, user: Cloud, role: str
     assert json.loads(core.do_action_with_exception(request))["Credentials"]
 
 
+def test_the_older_core_and_ram(server: Server) -> None:
+    from aliyunsdkcore.acs_exception.exceptions import ServerException
+    from aliyunsdkcore.client import AcsClient
+    from aliyunsdkram.request.v20150501.CreateUserRequest import CreateUserRequest
+    from aliyunsdkram.request.v20150501.GetUserRequest import GetUserRequest
+
+    core = AcsClient(KEY_ID, SECRET, REGION)
+    name = f"core-{os.urandom(4).hex()}"
+
+    def ask(request: Any, user_name: str) -> dict[str, Any]:
+        request.set_endpoint(f"127.0.0.1:{server.port}")
+        request.set_protocol_type("http")
+        request.set_UserName(user_name)
+        return json.loads(core.do_action_with_exception(request))
+
+    made = ask(CreateUserRequest(), name)["User"]
+    assert ask(GetUserRequest(), name)["User"]["UserId"] == made["UserId"]
+    with pytest.raises(ServerException) as caught:
+        ask(GetUserRequest(), f"{name}-2")
+    assert caught.value.get_error_code() == "EntityNotExist.User"
+    assert caught.value.get_http_status() == 404
+
+
 def test_answers_in_xml(server: Server, user: Cloud, role: str) -> None:
     asked = rpc.sign("POST", parameters(role, Format="XML"), user.key_id, user.secret)
     status, headers, data = send(server, "POST", {}, asked)
