@@ -16,6 +16,7 @@ from mossbox.settings import Settings, is_loopback
 from mossbox.wire.text import parse_query
 
 _CREDENTIALS_LIVE_S = 3600
+_NOT_DIRECT = frozenset(("origin", "forwarded", "x-forwarded-for", "x-real-ip", "via"))
 
 
 class Pages:
@@ -60,7 +61,7 @@ class Pages:
         page that a browser of this machine shows.
         """
         self._own_hosts.resolve(request.headers.get("host", "localhost"))
-        if not is_loopback(request.peer) or "origin" in request.headers:
+        if not is_loopback(request.peer) or not _NOT_DIRECT.isdisjoint(request.headers):
             raise errors.AccessDenied("Temporary keys are given to programs of this machine alone.")
         db = self._engine.db
         account, name = identities.root(db), parse_query(request.query).get("role", "")

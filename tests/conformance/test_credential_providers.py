@@ -181,6 +181,7 @@ def test_the_page_is_for_programs_of_this_machine(secure: Server, server: Server
     }  # fmt: skip
     assert body["Code"] == "Success"
     assert ask(secure, "GET", page, {"Origin": "http://localhost"}).status == 403
+    assert ask(secure, "GET", page, {"X-Forwarded-For": "10.0.0.1"}).status == 403
     assert ask(secure, "GET", page, {"Host": "rebound.example"}).status == 421
     assert ask(secure, "GET", "/-/credentials?role=none").status == 404
     assert ask(server, "GET", page).status == 404  # unless it was asked for, there is none
