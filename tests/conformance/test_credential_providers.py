@@ -173,8 +173,10 @@ def test_ram_and_sts_of_node(secure: Server, node: dict[str, Any]) -> None:
     assert node["aliOss"]["refused"] == "InvalidParameter.RoleArn"
 
 
-def test_the_page_is_for_programs_of_this_machine(secure: Server, server: Server) -> None:
-    page = "/-/credentials?role=worker"
+def test_the_page_is_for_programs_of_this_machine(
+    secure: Server, server: Server, orders: dict[str, Any]
+) -> None:
+    page = orders["uri"][len(secure.endpoint) :]
     body = json.loads(ask(secure, "GET", page).body)
     assert body.keys() == {
         "Code", "AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration",
