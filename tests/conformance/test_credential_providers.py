@@ -1,8 +1,6 @@
-"""The credential providers of Python, Node.js, Go and Java, on a store of their own.
+"""The credential providers of Python and Node.js, on a store of their own.
 
-They fetch temporary keys, and those of Python and Node.js are seen to renew them in time.
-
-Those that assume roles insist on TLS, so the store here has a certificate of its own making.
+They fetch temporary keys and renew them in time; test_renewed_keys.py does it in Go and Java. Those that assume roles insist on TLS, so the store here has a certificate of its own making.
 """
 
 import json
@@ -20,14 +18,11 @@ from tests.conformance.cloud import TRUST_ACCOUNT, Cloud, document
 from tests.conformance.keys import UID
 from tests.conformance.programs import Program
 from tests.conformance.raw import ask
-from tests.conformance.test_programs import GO, GO_BUILD, JAVA, JAVA_BUILD, JAVA_START
 from tests.support import KEY_ID, SECRET, Server
 
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 HOW = "install Node.js 18 or newer, with npm"
 NODE = Program("alicloud", ("node", "npm"), HOW, (NPM,), ("node", "FOLDER/run.js"))
-GO_PROGRAM = Program("alicloud_go", ("go",), GO, GO_BUILD, ("FOLDER/program",))
-JAVA_PROGRAM = Program("alicloud_java", ("java", "mvn"), JAVA, JAVA_BUILD, JAVA_START)
 HERE = Path(__file__).parent
 
 
@@ -90,41 +85,6 @@ def node(secure: Server, orders: dict[str, Any]) -> dict[str, Any]:
     return said_by(NODE.built(), secure, orders)
 
 
-@pytest.fixture(scope="module")
-def go(secure: Server, orders: dict[str, Any]) -> dict[str, Any]:
-    return said_by(GO_PROGRAM.built(), secure, orders)
-
-
-@pytest.fixture(scope="module")
-def java(
-    secure: Server, orders: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
-    store = tmp_path_factory.mktemp("trust") / "trusted.p12"
-    words = JAVA_PROGRAM.built()
-    subprocess.run(
-        ["keytool", "-importcert", "-noprompt", "-alias", "store", "-keystore", store,
-         "-storepass", "changeit", "-file", secure.data / "tls-cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    session = orders["session"]
-    environment = {
-        "USER_ID": orders["user"]["id"], "USER_SECRET": orders["user"]["secret"],
-        "ROLE_ARN": orders["roleArn"], "STS_ENDPOINT": f"localhost:{orders['tlsPort']}",
-        "SESSION_ID": session["id"], "SESSION_SECRET": session["secret"],
-        "SESSION_TOKEN": session["token"], "URI": orders["uri"],
-    }  # fmt: skip
-    done = subprocess.run(
-        [words[0], f"-Djavax.net.ssl.trustStore={store}",
-         "-Djavax.net.ssl.trustStorePassword=changeit", *words[1:]],
-        env={**os.environ, **environment}, capture_output=True, text=True, timeout=100,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = [line.split() for line in done.stdout.splitlines()]
-    return {
-        name: {"id": key, "secret": secret, "token": token} for name, key, secret, token in lines
-    }
-
-
 def works(secure: Server, key: dict[str, str]) -> bool:
     caller = Cloud(secure, key["id"], key["secret"], key["token"])
     return key["id"].startswith("STS.") and caller.oss("GET").status == 200
@@ -154,16 +114,6 @@ def test_node_renews_its_keys(secure: Server, node: dict[str, Any]) -> None:
 @pytest.mark.parametrize("client", ["pop", "aliOss", "staticSts", "uri"])
 def test_keys_that_node_got_work(secure: Server, node: dict[str, Any], client: str) -> None:
     assert works(secure, node[client])
-
-
-@pytest.mark.parametrize("kind", ["role", "static", "uri"])
-def test_keys_that_go_got_work(secure: Server, go: dict[str, Any], kind: str) -> None:
-    assert works(secure, go[kind])
-
-
-@pytest.mark.parametrize("kind", ["role", "static", "uri"])
-def test_keys_that_java_got_work(secure: Server, java: dict[str, Any], kind: str) -> None:
-    assert works(secure, java[kind])
 
 
 def test_ram_and_sts_of_node(secure: Server, node: dict[str, Any]) -> None:
