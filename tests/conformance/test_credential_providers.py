@@ -1,6 +1,7 @@
 """The credential providers of Python and Node.js, on a store of their own.
 
-They fetch temporary keys and renew them in time; test_renewed_keys.py does it in Go and Java. Those that assume roles insist on TLS, so the store here has a certificate of its own making.
+They fetch temporary keys and renew them in time; test_renewed_keys.py does that in Go and Java.
+Those that assume roles insist on TLS, so the store here has a certificate of its own making.
 """
 
 import json
