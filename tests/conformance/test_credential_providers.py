@@ -19,6 +19,7 @@ from tests.conformance.cloud import TRUST_ACCOUNT, Cloud, document
 from tests.conformance.keys import UID
 from tests.conformance.programs import Program
 from tests.conformance.raw import ask
+from tests.conformance.test_story import PUT_ONLY
 from tests.support import KEY_ID, SECRET, Server
 
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
@@ -55,7 +56,10 @@ def orders(secure: Server, tls_port: int) -> dict[str, Any]:
     root("CreateRole", role_name="worker", assume_role_policy_document=TRUST_ACCOUNT)
     root.attach("AliyunOSSFullAccess", "Role", "worker")
     session = user.assume("worker")
+    root.oss("PUT", "story")
     return {
+        "bucket": "story", "trust": TRUST_ACCOUNT,
+        "putOnly": PUT_ONLY.replace("<BucketName>", "story"),
         "port": secure.port, "tlsPort": tls_port, "name": "other",
         "root": {"id": KEY_ID, "secret": SECRET},
         "user": {"id": user.key_id, "secret": user.secret},
@@ -115,6 +119,16 @@ def test_node_renews_its_keys(secure: Server, node: dict[str, Any]) -> None:
 @pytest.mark.parametrize("client", ["pop", "aliOss", "staticSts", "uri"])
 def test_keys_that_node_got_work(secure: Server, node: dict[str, Any], client: str) -> None:
     assert works(secure, node[client])
+
+
+def test_the_tutorial_in_node(secure: Server, node: dict[str, Any]) -> None:
+    assert node["story"] == {
+        "put": 200, "get": "AccessDenied", "list": "AccessDenied", "remove": "AccessDenied",
+        "putWithoutUser": 200,  # the token is the role's
+        "putWithoutRole": node["story"]["putWithoutRole"],
+    }  # fmt: skip
+    assert node["story"]["putWithoutRole"] in ("InvalidSecurityToken", "AccessDenied")
+    assert Cloud(secure).oss("GET", "story", "page.txt").body == b"still"
 
 
 def test_ram_and_sts_of_node(secure: Server, node: dict[str, Any]) -> None:
