@@ -1,7 +1,6 @@
 """The SQL of a bucket's settings: documents under names such as ``tagging``, one row each."""
 
-from mossbox import errors
-from mossbox.engine import Bucket, Database, Tx
+from mossbox.engine import Bucket, Database, Tx, objects
 
 POLICY, PUBLIC_ACCESS_BLOCK, REFERER = "policy", "publicAccessBlock", "referer"
 REQUEST_PAYMENT, TAGGING = "requestPayment", "tagging"
@@ -40,7 +39,7 @@ def set_account_block(tx: Tx, account: int, document: bytes | None) -> None:
 
 def put(tx: Tx, bucket: Bucket, name: str, document: bytes) -> None:
     """Set or replace a setting; raises NoSuchBucket."""
-    _check_bucket(tx, bucket)
+    objects.check_bucket(tx, bucket, writes=False)
     tx.rows(
         "insert into bucket_settings (bucket, name, document) values ($1, $2, $3)"
         " on conflict (bucket, name) do update set document = excluded.document",
@@ -50,7 +49,7 @@ def put(tx: Tx, bucket: Bucket, name: str, document: bytes) -> None:
 
 def delete(tx: Tx, bucket: Bucket, name: str) -> None:
     """Remove a setting; one that is not there is no error. Raises NoSuchBucket."""
-    _check_bucket(tx, bucket)
+    objects.check_bucket(tx, bucket, writes=False)
     tx.rows("delete from bucket_settings where bucket = $1 and name = $2", bucket.id, name)
 
 
@@ -62,8 +61,3 @@ def of_account(db: Database, account: int, name: str) -> dict[int, bytes]:
         account, name,
     )  # fmt: skip
     return dict(rows)
-
-
-def _check_bucket(tx: Tx, bucket: Bucket) -> None:
-    if not tx.rows("select 1 from buckets where id = $1", bucket.id):
-        raise errors.NoSuchBucket(BucketName=bucket.name)

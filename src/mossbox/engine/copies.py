@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mossbox.engine import Bucket, Tx, Version, bodies, objects
 from mossbox.engine.bodies import Extent
-from mossbox.engine.objects import Kept, NewVersion
+from mossbox.engine.objects import NewVersion
 
 
 class SourceChanged(FileNotFoundError):
@@ -21,8 +21,8 @@ class Source(NamedTuple):
 
 def put(
     tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, source: Source, *, forbid_overwrite: bool
-) -> Kept:
-    """Make an object of another one's bytes; raises as `objects.put`, and SourceChanged."""
+) -> str:
+    """Make an object of another one's bytes; as `objects.put`, and raises SourceChanged."""
     state = objects.check_bucket(tx, bucket)
     # The copy holds the bytes before an object that is copied onto itself lets go of them.
     shared, extents = _hold(tx, source)

@@ -56,13 +56,6 @@ class NewVersion(NamedTuple):
     blob: NewBlob | None
 
 
-class Kept(NamedTuple):
-    """A version that a unit of work has made; `version_id` is empty in unversioned buckets."""
-
-    rank: int
-    version_id: str
-
-
 def current(source: Database | Tx, bucket: int, key: bytes) -> Version | None:
     """The newest version of a key, a delete marker included, without its body."""
     rows = source.rows(_CURRENT, bucket, key)
@@ -99,8 +92,8 @@ def read(
 def put(
     tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, *,
     forbid_overwrite: bool = False, extents: Sequence[Extent] = (),
-) -> Kept:  # fmt: skip
-    """Make `new` what the key names.
+) -> str:  # fmt: skip
+    """Make `new` what the key names, and give its version id: empty in unversioned buckets.
 
     Reads the bucket again, so that a bucket deleted or made anew meanwhile does not take the
     object. Raises NoSuchBucket, FileAlreadyExists, ServiceUnavailable.
@@ -115,11 +108,11 @@ def put(
 def insert(
     tx: Tx, bucket: int, key: bytes, state: int, new: NewVersion, *,
     shared: int | None = None, extents: Sequence[Extent] = (),
-) -> Kept:  # fmt: skip
+) -> str:  # fmt: skip
     """A version's row; room was made for it, and its blobs' references are counted.
 
-    `shared` is a blob that other rows name as well. An appendable object is always a null version
-    (OSS documentation, "AppendObject").
+    Gives the version id, empty in unversioned buckets. `shared` is a blob that other rows name as
+    well. An appendable object is always a null version (OSS documentation, "AppendObject").
     """
     rank = tx.next_rank()
     null_id = int(state != ENABLED or new.kind == APPENDABLE)
@@ -133,7 +126,7 @@ def insert(
     if extents:
         bodies.insert_extents(tx, rank, extents)
     tx.count(bucket, new.storage_class, objects=1, bytes=new.size)
-    return Kept(rank, "" if state == NEVER else versions.version_id(rank, null_id))
+    return "" if state == NEVER else versions.version_id(rank, null_id)
 
 
 def make_room(

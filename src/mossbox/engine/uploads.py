@@ -23,7 +23,7 @@ from mossbox.engine import (
 )
 from mossbox.engine.bodies import Extent, NewBlob
 from mossbox.engine.listing import PairWalk, pairs
-from mossbox.engine.objects import Kept, NewVersion
+from mossbox.engine.objects import NewVersion
 from mossbox.wire.checksum import crc64_combine, signed, unsigned
 
 PART_SIZE_MIN = 100 << 10  # of all parts but the last, checked on completion only
@@ -212,7 +212,7 @@ class Completed(NamedTuple):
 
     etag: str
     crc64: int | None
-    kept: Kept
+    version_id: str  # empty in unversioned buckets
 
 
 def complete(
@@ -237,13 +237,13 @@ def complete(
         MULTIPART, size, now_ms, etag, None if crc is None else signed(crc),
         upload.storage_class, acl, upload.content_type, upload.meta, None,
     )  # fmt: skip
-    kept = objects.insert(tx, bucket.id, upload.key, state, new, extents=extents)
+    version_id = objects.insert(tx, bucket.id, upload.key, state, new, extents=extents)
     numbers = {part.number for part in chosen}
     for part in held:
         if part.number not in numbers:
             _release(tx, part, now_ms)
     _forget(tx, upload, len(held))
-    return Completed(etag, crc, kept)
+    return Completed(etag, crc, version_id)
 
 
 def _check_sizes(chosen: Sequence[Part]) -> None:

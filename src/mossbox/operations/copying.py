@@ -35,9 +35,9 @@ from mossbox.operations.multipart import check_part_number, find_upload
 from mossbox.operations.putting import check_new
 from mossbox.operations.receive import SIZE_MAX, Announced, Received, receive
 from mossbox.operations.sealing import Seal, same, seal_again
-from mossbox.wire import conditions, names, ranges
+from mossbox.wire import names, ranges
 from mossbox.wire.checksum import crc64, signed, unsigned
-from mossbox.wire.conditions import Outcome
+from mossbox.wire.conditions import wanted
 from mossbox.wire.fields import Element, Header, Query, Status, StoredHeaders
 from mossbox.wire.text import as_text, decode
 
@@ -101,7 +101,7 @@ async def _again(copy: Callable[[], Awaitable[T]]) -> T:
 
 async def _copy(call: Call, request: CopyObjectRequest) -> CopyObjectResult:
     there, version = _source(call, request.source)
-    if not _wanted(version, request):
+    if not wanted(request, version.etag, version.modified_ms // 1000):
         return CopyObjectResult(304, "", "", f'"{version.etag}"')
     if version.size > SIZE_MAX:
         raise errors.EntityTooLarge(MaxSizeAllowed=SIZE_MAX)
@@ -118,7 +118,7 @@ async def _copy(call: Call, request: CopyObjectRequest) -> CopyObjectResult:
     made = await _make(call, there, version, new, keep.seal, forbid=request.forbid_overwrite)
     return CopyObjectResult(
         200, f'"{version.etag}"', iso_ms(call.now_ms), f'"{version.etag}"', _crc(version.crc64),
-        there.version_header(version), made.version_id or None,
+        there.version_header(version), made or None,
         keep.seal.headers if keep.seal else {},
     )  # fmt: skip
 
@@ -151,22 +151,6 @@ def _source(call: Call, text: str) -> tuple[Call, Version]:
     if version is not None and version.kind == DELETE_MARKER and ref is not None:
         raise errors.InvalidArgument("The source version is a delete marker.", ec=_EC_MARKER)
     return there, versions.found(version, key, ref)
-
-
-def _wanted(version: Version, asked: "CopyObjectRequest | UploadPartCopyRequest") -> bool:
-    """Whether the conditions want the copy; raises PreconditionFailed."""
-    outcome = conditions.decide(
-        version.etag,
-        version.modified_ms // 1000,
-        if_match=asked.if_match,
-        if_none_match=asked.if_none_match,
-        if_modified_since=asked.if_modified_since,
-        if_unmodified_since=asked.if_unmodified_since,
-    )
-    if outcome is Outcome.FAILED:
-        name = "If-Match" if asked.if_match is not None else "If-Unmodified-Since"
-        raise errors.PreconditionFailed(Condition=name)
-    return outcome is Outcome.GO
 
 
 async def _kept(call: Call, request: CopyObjectRequest, there: Call, version: Version) -> Kept:
@@ -209,7 +193,7 @@ def _directive(text: str, name: str) -> bool:
 
 async def _make(
     call: Call, there: Call, version: Version, new: NewVersion, seal: Seal | None, *, forbid: bool
-) -> objects.Kept:
+) -> str:
     """Name the source's bytes once more, or write them anew where the encryption differs."""
     bucket, key = call.bucket, call.key
     if version.kind == SYMLINK or same(seal, version.details().sse):
@@ -305,7 +289,7 @@ async def _copy_part(call: Call, request: UploadPartCopyRequest) -> CopyPartResu
     number = check_part_number(request.part_number)
     upload = find_upload(call, request.upload_id, _EC_UPLOAD)
     there, version = _source(call, request.source)
-    if not _wanted(version, request):
+    if not wanted(request, version.etag, version.modified_ms // 1000):
         return CopyPartResult(304, "", "", f'"{version.etag}"')
     check_readable(version, call.now_ms)
     if version.kind == SYMLINK:

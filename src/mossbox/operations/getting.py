@@ -24,9 +24,9 @@ from mossbox.operation import Need, operation
 from mossbox.operations.call import Call
 from mossbox.operations.common import authorise, check_readable, key_text, restore_state
 from mossbox.operations.compressing import packed, takes_gzip
-from mossbox.wire import conditions, names, ranges
+from mossbox.wire import names, ranges
 from mossbox.wire.checksum import unsigned
-from mossbox.wire.conditions import Outcome
+from mossbox.wire.conditions import wanted
 from mossbox.wire.fields import Header, Length, Meta, Query, Status, StoredHeaders, Stream
 from mossbox.wire.text import has_control
 
@@ -182,18 +182,7 @@ def _condition(
         and asked.if_unmodified_since is None
     ):
         return 200
-    outcome = conditions.decide(
-        version.etag,
-        modified_ms // 1000,
-        if_match=asked.if_match,
-        if_none_match=asked.if_none_match,
-        if_modified_since=asked.if_modified_since,
-        if_unmodified_since=asked.if_unmodified_since,
-    )
-    if outcome is Outcome.FAILED:
-        name = "If-Match" if asked.if_match is not None else "If-Unmodified-Since"
-        raise errors.PreconditionFailed(Condition=name)
-    return int(outcome.value)
+    return 200 if wanted(asked, version.etag, modified_ms // 1000) else 304
 
 
 @operation("HeadObject", "HEAD", "object", action="oss:GetObject")
@@ -210,8 +199,7 @@ async def get_object(call: Call, request: GetObjectRequest) -> GetObjectResult:
     result = _result(call, target, request)
     if result.status == 304:
         return result
-    if version.storage_class >= names.ARCHIVE:
-        check_readable(version, call.now_ms)
+    check_readable(version, call.now_ms)
     if call.has_query:
         _override(call, request, result)
     start, stop = _range(request, version, result)

@@ -183,7 +183,7 @@ async def complete_multipart_upload(
     return CompleteMultipartUploadResult(
         "url" if url else None, f"http://{host}/{quote(call.key)}", bucket.name,
         shown(call.key, url), f'"{done.etag}"', f'"{done.etag}"', done.crc64,
-        done.kept.version_id or None,
+        done.version_id or None,
         upload.details().sse,
     )  # fmt: skip
 

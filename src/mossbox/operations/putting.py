@@ -60,7 +60,7 @@ async def put_object(call: Call, request: PutObjectRequest) -> PutObjectResult:
     )  # fmt: skip
 
     def work(tx: Tx) -> str:
-        return objects.put(tx, bucket, key, new, forbid_overwrite=forbid).version_id
+        return objects.put(tx, bucket, key, new, forbid_overwrite=forbid)
 
     version_id = await got.commit(call, work)
     result = PutObjectResult(f'"{got.md5}"', base64_md5(got.md5), got.crc64, version_id or None)

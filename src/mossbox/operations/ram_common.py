@@ -31,7 +31,7 @@ _MISSING = {
     "policy": errors.NoSuchPolicyEntity,
     "system": errors.NoSuchPolicyEntity,
 }
-TAKEN = {
+_TAKEN = {
     "user": errors.UserExists,
     "group": errors.GroupExists,
     "role": errors.RoleExists,
@@ -74,6 +74,13 @@ def found(source: Database | Tx, account: int, kind: Kind, name: str) -> Identit
     identity = identities.named(source, account, kind, name)
     if identity is None:
         raise _MISSING[kind](f"The {_word(kind)} {name[:128]!r} does not exist.")
+    return identity
+
+
+def made(kind: Kind, identity: Identity | None) -> Identity:
+    """What was made or renamed; raises EntityAlreadyExists.<Kind> where the name was taken."""
+    if identity is None:
+        raise _TAKEN[kind]()
     return identity
 
 
@@ -133,6 +140,18 @@ def page(
     if len(items) <= count:
         return items, False, None
     return items[:count], True, name(items[count - 1])
+
+
+def named_page(
+    call: Call, kind: Kind, marker: str, max_items: str
+) -> tuple[Sequence[Identity], bool, str | None]:
+    """A page of the account's users, groups or roles in order of their names."""
+    account = call.caller.account
+    return page(
+        max_items,
+        lambda count: identities.page(call.engine.db, account, kind, marker, count),
+        name_of,
+    )
 
 
 def room_for(tx: Tx, account: int, kind: Kind) -> None:

@@ -10,14 +10,14 @@ from mossbox.operation import rpc_operation
 from mossbox.operations.call import Call
 from mossbox.operations.ram_common import (
     RAM,
-    TAKEN,
     Done,
     check_name,
     check_text,
     date,
     date_or_none,
     found,
-    name_of,
+    made,
+    named_page,
     page,
     room_for,
 )
@@ -133,7 +133,7 @@ async def create_group(call: Call, request: CreateGroupRequest) -> GroupResult:
         kept = GroupDetails(comments=comments, updated_ms=call.now_ms)
         return identities.insert(tx, call.caller.account, "group", name, call.now_ms, kept)
 
-    return GroupResult(_shown(_new(await call.engine.db.write(work, catalog=True))))
+    return GroupResult(_shown(made("group", await call.engine.db.write(work, catalog=True))))
 
 
 @rpc_operation("GetGroup", RAM, action="ram:GetGroup", resource=_GROUP)
@@ -155,7 +155,7 @@ async def update_group(call: Call, request: UpdateGroupRequest) -> GroupResult:
         kept = GroupDetails(comments=check_text("NewComments", text), updated_ms=call.now_ms)
         return identities.update(tx, group, kept, name=name)
 
-    return GroupResult(_shown(_new(await call.engine.db.write(work, catalog=True))))
+    return GroupResult(_shown(made("group", await call.engine.db.write(work, catalog=True))))
 
 
 @rpc_operation("DeleteGroup", RAM, action="ram:DeleteGroup", resource=_GROUP)
@@ -177,12 +177,7 @@ async def delete_group(call: Call, request: GroupRequest) -> Done:
 @rpc_operation("ListGroups", RAM, action="ram:ListGroups", resource="group/*")
 async def list_groups(call: Call, request: PageRequest) -> ListGroupsResult:
     """A page of groups in order of their names."""
-    account = call.caller.account
-
-    def read(count: int) -> list[Identity]:
-        return identities.page(call.engine.db, account, "group", request.marker, count)
-
-    groups, more, marker = page(request.max_items, read, name_of)
+    groups, more, marker = named_page(call, "group", request.marker, request.max_items)
     return ListGroupsResult(GroupList([_shown(group) for group in groups]), more, marker)
 
 
@@ -240,12 +235,6 @@ def _both(tx: Tx, call: Call, request: MembershipRequest) -> tuple[Identity, Ide
         found(tx, account, "user", request.user_name),
         found(tx, account, "group", request.group_name),
     )
-
-
-def _new(group: Identity | None) -> Identity:
-    if group is None:
-        raise TAKEN["group"]()
-    return group
 
 
 def _shown(group: Identity) -> Group:

@@ -11,7 +11,6 @@ from mossbox.operation import rpc_operation
 from mossbox.operations.call import Call
 from mossbox.operations.ram_common import (
     RAM,
-    TAKEN,
     Done,
     check_name,
     check_text,
@@ -19,6 +18,7 @@ from mossbox.operations.ram_common import (
     date_or_none,
     flag,
     found,
+    made,
     name_of,
     page,
     policy,
@@ -165,14 +165,13 @@ async def create_policy(call: Call, request: CreatePolicyRequest) -> PolicyResul
     def work(tx: Tx) -> Identity:
         room_for(tx, call.caller.account, "policy")
         kept = PolicyDetails(description=description, updated_ms=call.now_ms)
-        made = identities.insert(tx, call.caller.account, "policy", name, call.now_ms, kept)
-        if made is None:
-            raise TAKEN["policy"]()
-        grants.add_version(tx, made.id, 1, document, call.now_ms, default=True)
-        return made
+        row = identities.insert(tx, call.caller.account, "policy", name, call.now_ms, kept)
+        new = made("policy", row)
+        grants.add_version(tx, new.id, 1, document, call.now_ms, default=True)
+        return new
 
-    made = await call.engine.db.write(work, catalog=True)
-    return PolicyResult(_shown(call.engine.db, made))
+    new = await call.engine.db.write(work, catalog=True)
+    return PolicyResult(_shown(call.engine.db, new))
 
 
 @rpc_operation("GetPolicy", RAM, action="ram:GetPolicy", resource=_POLICY)

@@ -10,16 +10,15 @@ from mossbox.operation import rpc_operation
 from mossbox.operations.call import Call
 from mossbox.operations.ram_common import (
     RAM,
-    TAKEN,
     Done,
     check_name,
     check_text,
     date,
     date_or_none,
     found,
-    name_of,
+    made,
+    named_page,
     number,
-    page,
     room_for,
 )
 from mossbox.operations.ram_users import PageRequest
@@ -105,9 +104,7 @@ async def create_role(call: Call, request: CreateRoleRequest) -> RoleResult:
             return None  # an ARN must mean one role
         return identities.insert(tx, account, "role", name, call.now_ms, kept)
 
-    role = await call.engine.db.write(work, catalog=True)
-    if role is None:
-        raise TAKEN["role"]()
+    role = made("role", await call.engine.db.write(work, catalog=True))
     return RoleResult(_shown(call, role))
 
 
@@ -156,12 +153,7 @@ async def delete_role(call: Call, request: RoleRequest) -> Done:
 @rpc_operation("ListRoles", RAM, action="ram:ListRoles", resource="role/*")
 async def list_roles(call: Call, request: PageRequest) -> ListRolesResult:
     """A page of roles in order of their names."""
-    account = call.caller.account
-
-    def read(count: int) -> list[Identity]:
-        return identities.page(call.engine.db, account, "role", request.marker, count)
-
-    roles, more, marker = page(request.max_items, read, name_of)
+    roles, more, marker = named_page(call, "role", request.marker, request.max_items)
     shown = [_shown(call, role, whole=False) for role in roles]
     return ListRolesResult(RoleList(shown), more, marker)
 

@@ -13,7 +13,6 @@ from mossbox.operation import rpc_operation
 from mossbox.operations.call import Call
 from mossbox.operations.ram_common import (
     RAM,
-    TAKEN,
     Done,
     check_name,
     check_text,
@@ -21,8 +20,8 @@ from mossbox.operations.ram_common import (
     date_or_none,
     flag,
     found,
-    name_of,
-    page,
+    made,
+    named_page,
     room_for,
 )
 from mossbox.wire.fields import Element
@@ -116,7 +115,7 @@ async def create_user(call: Call, request: CreateUserRequest) -> UserResult:
         room_for(tx, call.caller.account, "user")
         return identities.insert(tx, call.caller.account, "user", name, call.now_ms, kept)
 
-    return UserResult(_shown(_new(await call.engine.db.write(work, catalog=True))))
+    return UserResult(_shown(made("user", await call.engine.db.write(work, catalog=True))))
 
 
 @rpc_operation("GetUser", RAM, action="ram:GetUser", resource=_USER)
@@ -144,7 +143,7 @@ async def update_user(call: Call, request: UpdateUserRequest) -> UserResult:
         kept = msgspec.structs.replace(kept, **changed, updated_ms=call.now_ms)
         return identities.update(tx, user, kept, name=name)
 
-    return UserResult(_shown(_new(await call.engine.db.write(work, catalog=True))))
+    return UserResult(_shown(made("user", await call.engine.db.write(work, catalog=True))))
 
 
 @rpc_operation("DeleteUser", RAM, action="ram:DeleteUser", resource=_USER)
@@ -166,19 +165,8 @@ async def delete_user(call: Call, request: UserRequest) -> Done:
 @rpc_operation("ListUsers", RAM, action="ram:ListUsers", resource="user/*")
 async def list_users(call: Call, request: PageRequest) -> ListUsersResult:
     """A page of users in order of their names."""
-    account = call.caller.account
-
-    def read(count: int) -> list[Identity]:
-        return identities.page(call.engine.db, account, "user", request.marker, count)
-
-    users, more, marker = page(request.max_items, read, name_of)
+    users, more, marker = named_page(call, "user", request.marker, request.max_items)
     return ListUsersResult(UserList([_shown(user) for user in users]), more, marker)
-
-
-def _new(user: Identity | None) -> Identity:
-    if user is None:
-        raise TAKEN["user"]()
-    return user
 
 
 def _shown(user: Identity) -> User:
@@ -235,7 +223,7 @@ async def create_login_profile(call: Call, request: LoginProfileRequest) -> Logi
             raise errors.LoginProfileExists()
         return identities.update(tx, user, msgspec.structs.replace(kept, login=login))
 
-    return _login(_new(await call.engine.db.write(work)))
+    return _login(made("user", await call.engine.db.write(work)))
 
 
 @rpc_operation("GetLoginProfile", RAM, action="ram:GetLoginProfile", resource=_USER)

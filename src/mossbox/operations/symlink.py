@@ -51,7 +51,7 @@ async def put_symlink(call: Call, request: PutSymlinkRequest) -> PutSymlinkResul
 
     def work(tx: Tx) -> str:
         forbid = request.forbid_overwrite
-        return objects.put(tx, bucket, key, new, forbid_overwrite=forbid).version_id
+        return objects.put(tx, bucket, key, new, forbid_overwrite=forbid)
 
     version_id = await call.engine.db.write(work)
     return PutSymlinkResult(f'"{etag}"', version_id or None)

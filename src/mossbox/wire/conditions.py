@@ -2,6 +2,9 @@
 
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from typing import Protocol
+
+from mossbox import errors
 
 
 class Outcome(Enum):
@@ -10,6 +13,28 @@ class Outcome(Enum):
     GO = 200
     NOT_MODIFIED = 304
     FAILED = 412
+
+
+class Conditions(Protocol):
+    """A request's conditions, None where it has none of a kind."""
+
+    if_match: str | None
+    if_none_match: str | None
+    if_modified_since: str | None
+    if_unmodified_since: str | None
+
+
+def wanted(asked: Conditions, etag: str, modified_s: int) -> bool:
+    """Whether the conditions want what is there; raises PreconditionFailed, naming which failed."""
+    outcome = decide(
+        etag, modified_s, if_match=asked.if_match, if_none_match=asked.if_none_match,
+        if_modified_since=asked.if_modified_since,
+        if_unmodified_since=asked.if_unmodified_since,
+    )  # fmt: skip
+    if outcome is Outcome.FAILED:
+        name = "If-Match" if asked.if_match is not None else "If-Unmodified-Since"
+        raise errors.PreconditionFailed(Condition=name)
+    return outcome is Outcome.GO
 
 
 def decide(
