@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import Server
 
@@ -18,6 +20,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One store for a whole session; tests make buckets of their own names."""
     with Server(tmp_path_factory.mktemp("store")) as running:
         yield running
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A Chromium of the test's own; while it lives, the thread can run no other event loop."""
+    program = shutil.which("chromium")
+    require("chromium", program is not None, "apt install chromium")
+    with sync_playwright() as playwright:
+        # In a container of root there is no sandbox to be had; all pages are the tests' own.
+        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    """An empty tab."""
+    return browser.new_page()
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from mossbox.wire.fields import Field
 
 Scope = Literal["service", "bucket", "object", "rpc"]
 
+Access = Literal["signed", "form", "open"]
+"""How a request says who asks: by its headers or URL, by its form's fields, or it does not."""
+
 
 class Need(msgspec.Struct, frozen=True, gc=False):
     """One permission that a request needs: an action on a resource.
@@ -39,6 +42,7 @@ class Operation:
     __slots__ = (
         "accepts_headers",
         "accepts_query",
+        "access",
         "action",
         "also",
         "bind",
@@ -65,9 +69,11 @@ class Operation:
         action: str = "",
         needs: Needs | None = None,
         also: str = "",
+        access: Access = "signed",
     ) -> None:
         self.name = name
         self.method = method
+        self.access: Access = access
         self.also = also
         self.scope: Scope = scope
         self.when = tuple(when)
@@ -115,18 +121,21 @@ def operation(
     action: str = "",
     needs: Needs | None = None,
     also: str = "",
+    access: Access = "signed",
     root: str | None = None,
     status: int = 200,
 ) -> Callable[[Handler], Handler]:
     """Declare an operation.
 
     `when` holds query parameters or headers (``name`` or ``name=value``) that must be present;
-    `also` is a second method; `action` is its permission if not ``oss:<name>``; `root` names the
-    XML document of its result.
+    `also` is a second method; `action` is its permission if not ``oss:<name>``; `access` is how
+    its requests say who asks; `root` names the XML document of its result.
     """
 
     def declare(handler: Handler) -> Handler:
-        entry = Operation(name, method, scope, when=when, action=action, needs=needs, also=also)
+        entry = Operation(
+            name, method, scope, when=when, action=action, needs=needs, also=also, access=access
+        )
         hints = get_type_hints(handler, include_extras=True)
         request, result = hints["request"], hints["return"]
         entry.bind = bind.binder(request)
