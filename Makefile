@@ -5,10 +5,10 @@ UV_VERSION := 0.13.8
 UV := .venv/bin/uv
 RUN := .venv/bin/
 
-.PHONY: help setup serve test check lint types house unit bench docs clean
+.PHONY: help setup setup-integrations serve test check lint types house unit bench docs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
 
 setup: .venv/.ready ## build the locked environment in .venv
 
@@ -16,6 +16,9 @@ setup: .venv/.ready ## build the locked environment in .venv
 	@test -x $(UV) || ($(PYTHON) -m venv .venv && .venv/bin/pip install -q uv==$(UV_VERSION))
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --inexact --quiet --python .venv/bin/python
 	@touch $@
+
+setup-integrations: setup ## add what the tests with other people's systems need
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --inexact --quiet --python .venv/bin/python --group integrations
 
 serve: setup ## set everything up and run the store
 	@exec $(RUN)mossbox serve
