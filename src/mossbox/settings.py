@@ -3,8 +3,8 @@
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 SECRET_SIZE_MIN = 16  # off loopback
@@ -103,18 +103,31 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
 
     Raises SettingsError for a value that does not parse.
     """
+    twins = {item.name: (environment_name(item.name),) for item in fields(Settings)}
+    return Settings(**given(fields(Settings), twins, flags, environ))
+
+
+def given(
+    items: "Iterable[Field[Any]]",
+    twins: Mapping[str, Sequence[str]],
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+) -> dict[str, Any]:
+    """What was given of a record's settings; of a setting's `twins` the first that is set counts.
+
+    Raises SettingsError for a value that does not parse.
+    """
     values: dict[str, Any] = {}
-    for item in fields(Settings):
-        given = flags.get(item.name)
-        if given is None:
-            text = environ.get(environment_name(item.name))
+    for item in items:
+        value = flags.get(item.name)
+        if value is None:
+            text = next((environ[twin] for twin in twins[item.name] if environ.get(twin)), None)
             if text is None:
                 continue
-            many = item.metadata["many"] and text
-            given = [part.strip() for part in text.split(",")] if many else text or None
-        if given is not None:
-            values[item.name] = _convert(item.name, item.default, given)
-    return Settings(**values)
+            value = [part.strip() for part in text.split(",")] if item.metadata["many"] else text
+        if value is not None:
+            values[item.name] = _convert(item.name, item.default, value)
+    return values
 
 
 def _convert(name: str, default: Any, given: Any) -> Any:

@@ -240,9 +240,18 @@ def sign(
 
 
 def presign(
-    subject: Subject, key_id: str, secret: str, region: str, timestamp: str, expires_s: int
+    subject: Subject,
+    key_id: str,
+    secret: str,
+    region: str,
+    timestamp: str,
+    expires_s: int,
+    additional: tuple[str, ...] = (),
 ) -> dict[str, str]:
-    """The query of a signed URL: the subject's own parameters and those of the signature."""
+    """The query of a signed URL: the subject's own parameters and those of the signature.
+
+    Headers of the subject that are named in `additional` (sorted) must come as they are there.
+    """
     scope = f"{timestamp[:8]}/{region}/oss/{TERMINATOR}"
     query = {
         **subject.query,
@@ -251,6 +260,8 @@ def presign(
         "x-oss-date": timestamp,
         "x-oss-expires": str(expires_s),
     }
-    canonical = canonical_request(msgspec.structs.replace(subject, query=query))
+    if additional:
+        query["x-oss-additional-headers"] = ";".join(additional)
+    canonical = canonical_request(msgspec.structs.replace(subject, query=query), additional)
     query["x-oss-signature"] = signature(secret, scope, string_to_sign(canonical, timestamp, scope))
     return query

@@ -116,6 +116,15 @@ def test_presign_verifies():
     assert oss_v4.verify(signed, oss_v4.claim(signed), "sk") is None
 
 
+def test_presign_covers_the_headers_that_it_names():
+    given = subject(QUERY, URL_HEADERS)
+    query = oss_v4.presign(
+        given, "ak", "sk", "cn-hangzhou", "20231217T033009Z", 599, ("abc", "zabc")
+    )
+    signature = "6bd984bfe531afb6db1f7550983a741b103a8c58e5e14f83ea474c2322dfa2b7"
+    assert query["x-oss-signature"] == signature
+
+
 DATED = {**HEADERS, "x-oss-date": "20231216T162057Z"}
 
 
