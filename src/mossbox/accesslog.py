@@ -1,6 +1,6 @@
 """The access line: one a request, written a few times a second, without secrets.
 
-time request-id peer key-id operation "method target" status code in out ms "user agent"
+time request-id peer key-id operation "method target" status code in out ms "user agent" "host"
 """
 
 import re
@@ -14,7 +14,7 @@ _SECRET = re.compile(
     rb"(?i)((?:^|&)(?:x-(?:oss|acs|amz)-)?(?:signature|security-?token|credential|(?:old|new)?password)=)[^&]*"
 )
 _BUFFER_LINES = 4096
-_AGENTS_MAX = 1024
+_REMEMBERED_MAX = 2048
 
 
 class AccessLog:
@@ -35,11 +35,12 @@ class AccessLog:
                 raise SettingsError(f"--access-log {path}: {error.strerror}") from None
         self.enabled = self._file is not None
         self._second = (0, "")
-        self._agents: dict[str, str] = {}
+        self._clean_texts: dict[str, str] = {}
 
     def add(
         self, request_id: str, peer: str, key_id: str, operation: str, method: str, path: bytes,
         query: bytes, status: int, code: str, received: int, sent: int, took_us: int, agent: str,
+        host: str,
     ) -> None:  # fmt: skip
         """One request."""
         now = int(clock.now())
@@ -48,23 +49,24 @@ class AccessLog:
         target = path.decode("latin-1")
         if query:
             target += "?" + _SECRET.sub(rb"\1-", query).decode("latin-1")
-        agent = self._agents.get(agent) or self._clean(agent)
+        agent = self._clean_texts.get(agent) or self._clean(agent)
+        host = self._clean_texts.get(host) or self._clean(host)
         if '"' in target:
             target = target.replace('"', "%22")
         self._lines.append(
             f"{self._second[1]} {request_id} {peer or '-'} {key_id or '-'} {operation or '-'}"
             f' "{method} {target}" {status} {code or "-"} {received} {sent} {took_us / 1000:.2f}'
-            f' "{agent}"\n'
+            f' "{agent}" "{host}"\n'
         )
         if len(self._lines) >= _BUFFER_LINES:
             self.flush()
 
-    def _clean(self, agent: str) -> str:
-        """A user agent that can't break the line; the common ones are looked at once."""
-        clean = agent if agent.isprintable() else ascii(agent)
+    def _clean(self, text: str) -> str:
+        """A user agent or host that can't break the line; the common ones are looked at once."""
+        clean = text if text.isprintable() else ascii(text)
         clean = clean.replace('"', "'") or "-"
-        if len(self._agents) < _AGENTS_MAX:
-            self._agents[agent] = clean
+        if len(self._clean_texts) < _REMEMBERED_MAX:
+            self._clean_texts[text] = clean
         return clean
 
     def flush(self) -> None:

@@ -163,7 +163,7 @@ class Worker:
                 note.request_id, request.peer, note.key_id, operation.name if operation else "",
                 request.method, request.path, request.query, response.status,
                 "CutOff" if cut_off else note.error, received, sent, took_us,
-                request.headers.get("user-agent", "-"),
+                request.headers.get("user-agent", "-"), request.headers.get("host", "-"),
             )  # fmt: skip
 
 

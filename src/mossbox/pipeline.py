@@ -104,7 +104,7 @@ class Pipeline:
         operation = self._match(place, request)
         note.operation = operation
         caller = self._authenticate(request, operation, place)
-        note.key_id = caller.key_id
+        note.key_id = caller.label
         if operation.refused:
             raise errors.not_implemented(operation.name)
         _refuse_unread(operation, place, request)
@@ -136,7 +136,7 @@ class Pipeline:
         if front is None:
             raise errors.not_implemented("The RPC API (STS, RAM)")
         asked = await front.read(place, request)
-        note.key_id = asked.caller.key_id
+        note.key_id = asked.caller.label
         operation = note.operation = front.match(asked)
         call = Call(
             self._engine, self._endpoints, "", b"", asked.region, clock.now_ms(), asked.caller,

@@ -38,6 +38,11 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     expires_s: int | None = None
 
     @property
+    def label(self) -> str:
+        """The key as access lines show it: a temporary one with its session's name."""
+        return f"{self.key_id}/{self.session}" if self.session else self.key_id
+
+    @property
     def arn(self) -> str:
         """The caller as policies and GetCallerIdentity name it (RAM documentation, "ARN")."""
         if self.kind == "user":

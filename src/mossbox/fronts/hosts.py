@@ -1,5 +1,6 @@
 """What a Host header names: an endpoint, a bucket, or nobody we know."""
 
+import logging
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -8,12 +9,16 @@ from mossbox import errors
 from mossbox.settings import SettingsError, is_loopback
 from mossbox.wire.names import is_ipv4
 
+log = logging.getLogger("mossbox")
+
 _VENDOR = re.compile(
     r"(?:(?P<bucket>[a-z0-9_-]+)\.)?oss-(?P<region>[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com\Z"
 )
 _VENDOR_PLAIN = re.compile(
     r"(?:(?P<bucket>[a-z0-9_-]+)\.)?oss(?:-accelerate(?:-overseas)?)?\.aliyuncs\.com\Z"
 )
+_VENDOR_REGION = re.compile(r"(?P<region>[a-z]{2}-[a-z]+(?:-[a-z0-9]+)*)\.aliyuncs\.com\Z")
+_LOCATION = "location-readonly.aliyuncs.com"
 _RPC = re.compile(r"(sts|ram|ims)(?:[.-][a-z0-9-]+)*\.aliyuncs\.com\Z")
 _REGION_LABEL = re.compile(r"oss-([a-z]{2}-[a-z0-9-]+?)(?:-internal)?\Z")
 _CACHE_MAX = 4096
@@ -45,6 +50,7 @@ class Hosts:
         self._cnames = dict(_cname(text) for text in cnames)
         self._strict = strict
         self._known: dict[str, Host] = {}
+        self._doubled = False
 
     def resolve(self, header: str) -> Host:
         """The meaning of a Host header."""
@@ -60,12 +66,25 @@ class Hosts:
             if self._strict and not is_loopback(name):
                 raise errors.MisdirectedRequest(HostId=name)
             return _ENDPOINT
+        if name == _LOCATION:
+            raise errors.InvalidActionNotFound("Where services lie is not told here.")
         found = self._configured(name) or _below_localhost(name) or _vendor(name)
         if found is None:
             if self._strict:
                 raise errors.MisdirectedRequest(HostId=name)
             return _ENDPOINT
-        return found
+        return self._single(found) if found.region.startswith("oss-") else found
+
+    def _single(self, doubled: Host) -> Host:
+        """A region that somebody wrote with its host's prefix, which stands there already."""
+        region = doubled.region.removeprefix("oss-")
+        if not self._doubled:
+            self._doubled = True
+            log.warning(
+                "a host begins with oss-%s: the client was given the region %s and puts oss-"
+                " before it; write %s", doubled.region, doubled.region, region,
+            )  # fmt: skip
+        return doubled._replace(region=region)
 
     def _configured(self, name: str) -> Host | None:
         if name in self._cnames:
@@ -78,11 +97,16 @@ class Hosts:
         return None
 
 
+def is_vendor(name: str) -> bool:
+    """Whether a lower case name, without port, is the vendor's for something that is served."""
+    return name == _LOCATION or _vendor(name) is not None
+
+
 def _vendor(name: str) -> Host | None:
-    found = _VENDOR_PLAIN.match(name) or _VENDOR.match(name)
+    found = _VENDOR_PLAIN.match(name) or _VENDOR.match(name) or _VENDOR_REGION.match(name)
     if found is not None:
         parts = found.groupdict()
-        bucket = parts["bucket"] or ""
+        bucket = parts.get("bucket") or ""
         return Host(endpoint=not bucket, bucket=bucket, region=parts.get("region") or "")
     return Host(endpoint=True, rpc=True) if _RPC.match(name) else None
 

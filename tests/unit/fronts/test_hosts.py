@@ -41,6 +41,8 @@ KNOWN = [
     ("oss-cn-hangzhou-internal.aliyuncs.com", endpoint("cn-hangzhou")),
     ("oss-ap-southeast-1.aliyuncs.com:443", endpoint("ap-southeast-1")),
     (".oss-cn-hangzhou.aliyuncs.com", endpoint("cn-hangzhou")),
+    ("cn-hangzhou.aliyuncs.com", endpoint("cn-hangzhou")),
+    ("ap-southeast-1.aliyuncs.com:80", endpoint("ap-southeast-1")),
     ("oss.aliyuncs.com", ENDPOINT),
     ("photos.oss.aliyuncs.com", bucket("photos")),
     ("oss-accelerate.aliyuncs.com", ENDPOINT),
@@ -60,7 +62,8 @@ KNOWN = [
 ]
 
 STRANGERS = [
-    "example", "evil.example", "localhost.evil.example", "store.example.evil", "xstore.example",
+    "example", "photos.cn-hangzhou.aliyuncs.com", "kms.cn-hangzhou.aliyuncs.com", "evil.example",
+    "localhost.evil.example", "store.example.evil", "xstore.example",
     "other.files.example", "aliyuncs.com", "www.aliyuncs.com", "photos.oss-cn-x.aliyuncs.com.evil",
     "10.0.0.1", "192.168.1.1:9000", "0.0.0.0", "128.0.0.1", "[fe80::1]:9000", "[::]", "",
     "127.0.0.1.evil.example", "a.b.oss-cn-hangzhou.aliyuncs.com",
@@ -95,6 +98,24 @@ def test_strangers_are_refused_with_the_development_keys(header):
 @pytest.mark.parametrize("header", STRANGERS)
 def test_strangers_are_endpoints_otherwise(header):
     assert hosts(strict=False).resolve(header) == ENDPOINT
+
+
+@pytest.mark.parametrize("bucket_name", ["photos", ""])
+def test_a_doubled_prefix_is_read_as_one_and_told_once(bucket_name, caplog):
+    """A reader of the tutorial for Node.js writes the region as oss-cn-hangzhou."""
+    found = hosts(strict=True)
+    dot = "." if bucket_name else ""
+    once = f"{bucket_name}{dot}oss-cn-hangzhou.aliyuncs.com"
+    twice = f"{bucket_name}{dot}oss-oss-cn-hangzhou.aliyuncs.com"
+    assert found.resolve(once) == found.resolve(twice) == found.resolve(twice.upper())
+    (line,) = caplog.messages
+    assert "region oss-cn-hangzhou and puts oss- before it; write cn-hangzhou" in line
+
+
+def test_nobody_tells_where_services_lie():
+    with pytest.raises(ServiceError) as caught:
+        hosts(strict=False).resolve("location-readonly.aliyuncs.com:443")
+    assert caught.value.code.status == 404
 
 
 def test_the_cache_has_an_end():
