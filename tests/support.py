@@ -184,3 +184,9 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"Answer({self.status}, {self.code!r}, {self.body[:300]!r})"
+
+
+def free_port() -> int:
+    """A port that nobody listens on; somebody may yet take it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
