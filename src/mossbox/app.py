@@ -54,11 +54,10 @@ class Worker:
         self.shared = shared
         self.number = number
         self.engine = _engine(settings, shared, number, master)
-        self.engine.restore_delay_ms = int(settings.restore_delay_s * 1000)
-        self.engine.directory.sts_rate = settings.sts_rate
         self.counters = Counters(shared.counters(number))
         self.access = AccessLog(settings.access_log)
-        self._door: Door | None = None
+        self.door: Door | None = None
+        self._job: asyncio.Task[None] | None = None
 
     def serve(
         self,
@@ -85,25 +84,55 @@ class Worker:
             loop.add_reader(pipe, clock.read_pipe, pipe)
         if self.settings.memory:
             await prepare(self.engine.db, self.settings)  # on disk the supervisor did it
-        door = self._door = self._make_door()
+        door = self.door = self._make_door()
         door.tick()
         acceptors = [Acceptor(s, door, self._crowded) for s in sockets.plain]
         acceptors += [Acceptor(s, door, self._crowded, tls) for s in sockets.tls]
-        folder = None if self.settings.memory else Path(self.settings.data)
-        job = loop.create_task(jobs.run(self.engine, folder))
+        self._start_jobs()
         ticker = loop.create_task(self._tick(door, stopping, parent))
         ready()
+        if "MOSSBOX_TEST_PIPE" in os.environ:
+            from mossbox.testpipe import TestPipe
+
+            TestPipe(self, sockets.plain[0].getsockname()[1], stopping.set)
         await stopping.wait()
         for acceptor in acceptors:
             acceptor.close()
         await self._drain(door)
-        job.cancel()
         ticker.cancel()
-        await asyncio.gather(job, ticker, return_exceptions=True)
+        await asyncio.gather(self._stop_jobs(), ticker, return_exceptions=True)
         self.access.flush()
         self.engine.close()
 
+    def _start_jobs(self) -> None:
+        folder = None if self.settings.memory else Path(self.settings.data)
+        self._job = asyncio.get_running_loop().create_task(jobs.run(self.engine, folder))
+
+    async def _stop_jobs(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            await asyncio.gather(self._job, return_exceptions=True)
+
+    async def renew(self) -> None:
+        """Begin anew with nothing but what the settings ask for; for stores in memory."""
+        await self._stop_jobs()
+        old, self.engine = self.engine, _engine(self.settings, self.shared, self.number, b"")
+        await prepare(self.engine.db, self.settings)
+        self._start_jobs()
+        old.close()
+
     def _make_door(self) -> Door:
+        settings = self.settings
+        pipeline = self.make_pipeline()
+        limits = Limits(settings.header_timeout_s, settings.body_timeout_s, settings.idle_timeout_s)
+        return Door(pipeline.handle, pipeline.refuse, self._done, limits)
+
+    def make_pipeline(
+        self,
+        kind: Callable[..., Pipeline] = Pipeline,
+        rpc_kind: Callable[..., RpcFront] = RpcFront,
+    ) -> Pipeline:
+        """The line from a request to its answer, on the present engine."""
         settings = self.settings
         known = keys(self.engine, settings)
         front = OssFront(
@@ -114,17 +143,15 @@ class Worker:
         )
         stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
         pages = Pages(settings, self.engine, stripes, _LABELS)
-        rpc = RpcFront(known, self.engine.directory, guard_origin=settings.development)
+        rpc = rpc_kind(known, self.engine.directory, guard_origin=settings.development)
         endpoints = Endpoints(settings.region, settings.strict_regions)
-        pipeline = Pipeline(self.engine, front, endpoints, pages.answer, rpc)
-        limits = Limits(settings.header_timeout_s, settings.body_timeout_s, settings.idle_timeout_s)
-        return Door(pipeline.handle, pipeline.refuse, self._done, limits)
+        return kind(self.engine, front, endpoints, pages.answer, rpc)
 
     def _crowded(self) -> bool:
         """Whether this worker has more connections than another."""
-        if self.shared.workers == 1 or self._door is None:
+        if self.shared.workers == 1 or self.door is None:
             return False
-        mine = len(self._door.connections)
+        mine = len(self.door.connections)
         self.counters.connections(mine)
         return mine > min(self.shared.counters(n)[0] for n in range(self.shared.workers))
 
@@ -168,6 +195,13 @@ class Worker:
 
 
 def _engine(settings: Settings, shared: Shared, number: int, master: bytes) -> Engine:
+    engine = _open(settings, shared, number, master)
+    engine.restore_delay_ms = int(settings.restore_delay_s * 1000)
+    engine.directory.sts_rate = settings.sts_rate
+    return engine
+
+
+def _open(settings: Settings, shared: Shared, number: int, master: bytes) -> Engine:
     inline_limit = settings.inline_limit_kib << 10
     if settings.memory:
         limit = settings.memory_limit_mib << 20

@@ -11,6 +11,7 @@ from functools import lru_cache
 monotonic = time.monotonic
 
 _shift: "memoryview[float] | None" = None
+_left_behind = False
 
 
 def now() -> float:
@@ -27,6 +28,17 @@ def share(cell: "memoryview[float]") -> None:
     """Take the shift in seconds from `cell` (one float64), which all workers map."""
     global _shift
     _shift = cell
+
+
+def leave_signers_behind(left: bool) -> None:
+    """Say whether those who sign live on in real time; only tests (`mossbox.testpipe`) do so."""
+    global _left_behind
+    _left_behind = left
+
+
+def may_be_a_signers(seconds: int, skew_s: int) -> bool:
+    """Whether a test moved this clock and not its clients', by which `seconds` is the present."""
+    return _left_behind and abs(time.time() - seconds) <= skew_s
 
 
 def test_pipe() -> int | None:

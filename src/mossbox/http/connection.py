@@ -412,6 +412,11 @@ class Connection(asyncio.Protocol):
         if self._received > DRAIN_BYTES:
             self.transport.abort()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        return self._state == _BUSY
+
     def close_idle(self) -> bool:
         """At shutdown: close now if no request is under way; tells whether it was idle."""
         if self._state == _HEAD:
