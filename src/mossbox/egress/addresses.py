@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 Network = IPv4Network | IPv6Network
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?\.?\Z")
-_REQUEST_TARGET = re.compile(r"[!-\"$-~]*\Z")  # visible ASCII without the fragment's sign
+_VISIBLE = re.compile(r"[!-\"$-\[\]-~]*\Z")  # ASCII without a fragment's sign and a backslash
+_URL_MAX = 8192
+_HOST_PORT = re.compile(r"(?:\[(?P<v6>[^]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z")
 _PORTS = {"http": 80, "https": 443}
 
 # What the registries of special addresses list (IANA, RFC 6890 and its successors), whether they
@@ -61,23 +63,22 @@ def parse_url(text: str) -> Target:
     """A URL, or one without a scheme (then it is HTTP); raises BadUrl."""
     if "://" not in text:
         text = f"http://{text}"
-    if len(text) > 8192 or not _REQUEST_TARGET.match(text) or "\\" in text:
-        raise BadUrl("not all of it is visible ASCII")
+    if len(text) > _URL_MAX or not _VISIBLE.match(text):
+        raise BadUrl("not all of it is visible ASCII, or it is too long")
     try:
         parts = urlsplit(text)
         port, host = parts.port, parts.hostname or ""
     except ValueError as error:
         raise BadUrl(str(error)) from None
-    if parts.scheme not in _PORTS or "@" in parts.netloc:
+    usual = _PORTS.get(parts.scheme)
+    if usual is None or "@" in parts.netloc:
         raise BadUrl("neither http nor https, or with a password")
     if port == 0 or parts.netloc.endswith(":"):
         raise BadUrl("no port")
     if not _NAME.match(host) and not _is_v6(host):
         raise BadUrl("no host")
-    query = f"?{parts.query}" if parts.query else ""
-    return Target(
-        parts.scheme == "https", host, port or _PORTS[parts.scheme], parts.path or "/", query
-    )
+    query = parts.query and f"?{parts.query}"
+    return Target(parts.scheme == "https", host, port or usual, parts.path or "/", query)
 
 
 def _is_v6(host: str) -> bool:
@@ -110,19 +111,13 @@ def parse_allowed(text: str) -> Allowed:
 
 
 def _split_port(text: str) -> tuple[str, int]:
-    if text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise ValueError(f"{text!r}: write [ADDRESS]:PORT")
-        port = rest[1:]
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-        rest = f":{port}"
-    else:
+    found = _HOST_PORT.match(text)
+    if found is None:
         return text, 0
-    if rest and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError(f"{text!r}: {port!r} is not a port")
-    return host, int(port or 0)
+    host, port = found["v6"] or found["name"], int(found["port"] or 0)
+    if found["port"] and not 0 < port < 65536:
+        raise ValueError(f"{text!r}: {port} is not a port")
+    return host, port
 
 
 class Rules:

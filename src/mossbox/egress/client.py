@@ -211,60 +211,78 @@ def _request(method: str, target: Target, headers: Sequence[tuple[str, str]], bo
 
 
 class _Reading:
-    """What the parser tells of an answer."""
+    """An answer as the parser tells it; what follows it is nobody's."""
 
     def __init__(self) -> None:
-        self.parser = httptools.HttpResponseParser(self)
-        self.status = 0
-        self.body = bytearray()
-        self.sized = self.chunked = self.ended = self.in_body = False
+        self._parser = httptools.HttpResponseParser(self)
+        self._head_bytes = 0
+        self._sized = self._framed = self._in_body = False
+        self._status = 0
+        self._body = bytearray()
+        self.ended = False
+
+    # -- called by the parser -------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """One more answer, after an interim one; what follows the last is nobody's."""
+        """One more answer, after an interim one."""
         if not self.ended:
-            self.sized = self.chunked = self.in_body = False
+            self._sized = self._framed = self._in_body = False
 
     def on_header(self, name: bytes, _value: bytes) -> None:
         """How long the body is to be."""
-        if not self.ended:
-            self.sized = self.sized or name.lower() == b"content-length"
-            self.chunked = self.chunked or name.lower() == b"transfer-encoding"
+        lowered = name.lower()
+        if not self.ended and lowered in (b"content-length", b"transfer-encoding"):
+            self._framed = True
+            self._sized = self._sized or lowered == b"content-length"
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         if not self.ended:
-            self.status = self.parser.get_status_code()
-            self.in_body = self.status >= 200
+            self._status = self._parser.get_status_code()
+            self._in_body = self._status >= 200
 
     def on_body(self, data: bytes) -> None:
         """Some of the body; more than may be is not kept."""
-        if not self.ended and len(self.body) <= ANSWER_MAX_BYTES:
-            self.body += data
+        if not self.ended and len(self._body) <= ANSWER_MAX_BYTES:
+            self._body += data
 
     def on_message_complete(self) -> None:
         """That was all, unless it was an interim answer."""
-        self.ended = self.ended or self.status >= 200
+        self.ended = self.ended or self._in_body
+
+    # -- called by the reader -------------------------------------------------------------------
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes; raises TooLarge, NotHttp."""
+        self._head_bytes += 0 if self._in_body else len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.ended = True
+        except httptools.HttpParserError:
+            if not self.ended:
+                raise NotHttp("That is not HTTP.") from None
+        head_bytes = 0 if self._in_body else self._head_bytes
+        if len(self._body) > ANSWER_MAX_BYTES or head_bytes > HEAD_MAX_BYTES:
+            raise TooLarge("The answer is too long.")
+
+    def end(self) -> None:
+        """The peer sends no more; raises ConnectionError where that is no end."""
+        if not self._in_body or self._framed:
+            raise ConnectionError
+        self.ended = True
+
+    def answer(self) -> Answer:
+        """The whole of it."""
+        return Answer(self._status, bytes(self._body), self._sized)
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:
     """An answer to its end; raises TooLarge, NotHttp, OSError."""
-    reading, head_bytes = _Reading(), 0
+    reading = _Reading()
     while not reading.ended:
-        data = await reader.read(_CHUNK_BYTES)
-        if not data:
-            if not reading.in_body or reading.sized or reading.chunked:
-                raise ConnectionError  # it broke off
-            break
-        head_bytes += 0 if reading.in_body else len(data)
-        try:
-            reading.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            break
-        except httptools.HttpParserError:
-            if not reading.ended:  # else it is what follows the answer, and nobody's
-                raise NotHttp("That is not HTTP.") from None
-        if len(reading.body) > ANSWER_MAX_BYTES:
-            raise TooLarge("The answer is too long.")
-        if not reading.in_body and head_bytes > HEAD_MAX_BYTES:
-            raise TooLarge("The answer's headers are too long.")
-    return Answer(reading.status, bytes(reading.body), reading.sized)
+        if data := await reader.read(_CHUNK_BYTES):
+            reading.feed(data)
+        else:
+            reading.end()
+    return reading.answer()
