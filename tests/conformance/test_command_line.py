@@ -119,6 +119,10 @@ def test_buckets(server: Server, mossbox: Mossbox, bucket_name: str) -> None:
         assert root.oss("PUT", bucket_name, key, body=b"1").status == 200
     assert root.oss("DELETE", bucket_name, "a").status == 204
     assert root.oss("POST", bucket_name, "up", query={"uploads": ""}).status == 200
+    lines = mossbox("bucket", "show", bucket_name).stdout.splitlines()
+    assert [line.split(maxsplit=2)[::2] for line in lines] == [["1", "b c"], ["1", "é"]]
+    (found,) = json.loads(mossbox("bucket", "show", bucket_name, "--prefix", "b", "--json").stdout)
+    assert (found["Key"], found["Size"]) == ("b c", "1")
     assert "BucketNotEmpty" in mossbox("bucket", "delete", bucket_name, status=1).stderr
     assert json.loads(mossbox("bucket", "empty", bucket_name, "--json").stdout) == {"Removed": 6}
     mossbox("bucket", "delete", bucket_name)

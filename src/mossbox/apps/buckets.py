@@ -1,4 +1,4 @@
-"""`mossbox bucket create|list|empty|delete`: buckets of a running store."""
+"""`mossbox bucket create|list|show|empty|delete`: buckets of a running store."""
 
 import json
 from argparse import ArgumentParser
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _TEXTS = {
     "create": "make a bucket",
     "list": "list the buckets",
+    "show": "list a bucket's objects: size in bytes, time, name",
     "empty": "remove all objects, versions and uploads of a bucket, for good",
     "delete": "remove an empty bucket",
 }
@@ -28,6 +29,8 @@ def arguments(parser: ArgumentParser) -> None:
             action.add_argument("name", metavar="NAME")
         if name == "create":
             action.add_argument("--acl", default="", help="private, public-read or …-read-write")
+        if name == "show":
+            action.add_argument("--prefix", default="", help="only names that begin so")
         action.add_argument("--json", action="store_true", help="print the outcome as JSON")
         address_arguments(action)
 
@@ -35,7 +38,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Mapping[str, Any]) -> int:
     """Do what was asked for; gives the exit status."""
     actions: dict[str, Callable[[Store, Mapping[str, Any]], Any]] = {
-        "create": _create, "list": _list, "empty": _empty, "delete": _delete,
+        "create": _create, "list": _list, "show": _show, "empty": _empty, "delete": _delete,
     }  # fmt: skip
 
     def work() -> None:
@@ -44,7 +47,7 @@ def run(options: Mapping[str, Any]) -> int:
         if options["json"]:
             print(json.dumps(outcome, ensure_ascii=False))
         elif isinstance(outcome, list):
-            print("".join(f"{name}\n" for name in outcome), end="")
+            print("".join(f"{_line(item)}\n" for item in outcome), end="")
 
     return report(work)
 
@@ -68,6 +71,28 @@ def _list(store: Store, _options: Mapping[str, Any]) -> list[str]:
         if _value(page, "IsTruncated") != "true":
             return names
         query["marker"] = _value(page, "NextMarker")
+
+
+def _show(store: Store, options: Mapping[str, Any]) -> list[dict[str, str]]:
+    objects: list[dict[str, str]] = []
+    query = {"list-type": "2", "max-keys": "1000", "encoding-type": "url"}
+    query["prefix"] = options["prefix"]
+    while True:
+        page = _parsed(store.oss("GET", options["name"], query=query))
+        for item in _all(page, "Contents"):
+            facts = {name: _value(item, name) for name in ("Size", "LastModified", "ETag")}
+            objects.append({**facts, "Key": _key(item).decode()})
+        if _value(page, "IsTruncated") != "true":
+            return objects
+        query["continuation-token"] = _value(page, "NextContinuationToken")
+
+
+def _line(item: str | dict[str, str]) -> str:
+    """A bucket's name, or an object for people; what a terminal would act on is written out."""
+    if isinstance(item, str):
+        return item
+    key = item["Key"] if item["Key"].isprintable() else ascii(item["Key"])
+    return f"{item['Size']:>14}  {item['LastModified']}  {key}"
 
 
 def _empty(store: Store, options: Mapping[str, Any]) -> dict[str, int]:
