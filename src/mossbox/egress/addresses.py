@@ -67,18 +67,16 @@ def parse_url(text: str) -> Target:
         raise BadUrl("not all of it is visible ASCII, or it is too long")
     try:
         parts = urlsplit(text)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError as error:
-        raise BadUrl(str(error)) from None
-    usual = _PORTS.get(parts.scheme)
-    if usual is None or "@" in parts.netloc:
-        raise BadUrl("neither http nor https, or with a password")
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    except (ValueError, KeyError):
+        raise BadUrl("neither http nor https, or no port") from None
+    host = parts.hostname or ""
     if port == 0 or parts.netloc.endswith(":"):
         raise BadUrl("no port")
-    if not _NAME.match(host) and not _is_v6(host):
-        raise BadUrl("no host")
+    if "@" in parts.netloc or not (_NAME.match(host) or _is_v6(host)):
+        raise BadUrl("no host, or one with a password")
     query = parts.query and f"?{parts.query}"
-    return Target(parts.scheme == "https", host, port or usual, parts.path or "/", query)
+    return Target(parts.scheme == "https", host, port, parts.path or "/", query)
 
 
 def _is_v6(host: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-from mossbox.engine import Row, access_keys
+from mossbox.engine import Row, access_keys, callback_key
 from mossbox.engine.cipher import wrapping
 from mossbox.engine.files import sync_directory
 from mossbox.engine.keyring import covered
@@ -120,7 +120,7 @@ def remember(connection: apsw.Connection, key: bytes) -> None:
 def rewrap(connection: apsw.Connection, old: bytes, new: bytes) -> int:
     """Wrap every key of the ring under another master key, in one transaction; tells how many.
 
-    Secrets of access keys are sealed anew with them.
+    Secrets of access keys and the key of callbacks are sealed anew with them.
     """
     was, becomes = wrapping(old), wrapping(new)
     connection.pragma("secure_delete", True)  # nothing stays that the old key could open
@@ -138,6 +138,13 @@ def rewrap(connection: apsw.Connection, old: bytes, new: bytes) -> int:
         kept: list[Row] = connection.execute("select id, secret from access_keys").fetchall()
         for changed in access_keys.rewrapped(kept, old, new):
             connection.execute("update access_keys set secret = ? where id = ?", changed).fetchall()
+        for (text,) in connection.execute(
+            "select value from facts where name = ?", (callback_key.FACT,)
+        ).fetchall():
+            connection.execute(
+                "update facts set value = ? where name = ?",
+                (callback_key.rewrapped(str(text), old, new), callback_key.FACT),
+            ).fetchall()
         remember(connection, new)
     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     return len(rows)
