@@ -12,6 +12,7 @@ from mossbox.errors import CATALOGUE
 from mossbox.operation import CALLS, Operation
 from mossbox.operations.register import REGISTER
 from mossbox.settings import Settings, environment_name, flag_name
+from mossbox.upload.settings import UploadSettings, twins
 
 FOLDER = Path(__file__).parent / "reference"
 MADE = "<!-- Made by `make docs`; change the source, not this page. -->"
@@ -98,6 +99,15 @@ def settings() -> str:
         _table(("Flag", "Environment", "Default", "Meaning"), map(_setting_row, fields(Settings))),
         "Settings that may be repeated are lists separated by commas in the environment. Secrets"
         " have no flag, because other users of a machine can read the flags of its programs.",
+        "## The upload server",
+        "`mossbox upload-server` takes these ([how to](../how-to/upload-server.md)). Of several"
+        " variables the first that is set counts. Its access key comes from `OSS_ACCESS_KEY_ID` and"
+        " `OSS_ACCESS_KEY_SECRET`, else from `ALIBABA_CLOUD_ACCESS_KEY_ID` and"
+        " `ALIBABA_CLOUD_ACCESS_KEY_SECRET`; the spellings `ALIBABA_CLOUD_ACCESS_SECRET` and"
+        " `ALIBABA_CLOUD_ACCESS_ID` of the vendor's samples are understood.",
+        _table(
+            ("Flag", "Environment", "Default", "Meaning"), map(_upload_row, fields(UploadSettings))
+        ),
     )
 
 
@@ -113,16 +123,24 @@ def _commands() -> list[Sequence[str]]:
 
 
 def _setting_row(item) -> Sequence[str]:  # type: ignore[no-untyped-def]
-    default = item.default
-    if isinstance(default, bool):
-        shown = "off"
-    else:
-        shown = f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
     flag = f"`{flag_name(item.name)}`" if item.metadata["flag"] else "–"
-    none = default in ("", ())
-    return (
-        flag, f"`{environment_name(item.name)}`", "–" if none else shown, item.metadata["help"],
-    )  # fmt: skip
+    twin = f"`{environment_name(item.name)}`"
+    return (flag, twin, _default(item.default), item.metadata["help"])
+
+
+def _upload_row(item) -> Sequence[str]:  # type: ignore[no-untyped-def]
+    names = ", ".join(f"`{name}`" for name in twins(item.name))
+    return (f"`{flag_name(item.name)}`", names, _default(item.default), item.metadata["help"])
+
+
+def _default(value: object) -> str:
+    if value in ("", ()):
+        return "–"
+    if isinstance(value, bool):
+        return "off"
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

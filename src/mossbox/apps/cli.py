@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
-from mossbox.apps import access, buckets, keys, policy, setup
+from mossbox.apps import access, buckets, keys, policy, setup, upload_server
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
 _MASTER_KEY = (
@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         "policy", help="who may do what", description="The policies of a running store."
     )
     policy.arguments(policies)
+    uploads = commands.add_parser(
+        "upload-server", help="let browsers upload straight to the store",
+        description="Serve a page for uploads, and the permits that it or a page of your own needs.",
+    )  # fmt: skip
+    upload_server.arguments(uploads)
     master = commands.add_parser(
         "master-key", help="replace the key that opens all others", description=_MASTER_KEY
     )
@@ -80,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command in access.TEXTS:
         return access.run(command, options)
     running = {"policy": policy.run, "bucket": buckets.run, "setup": setup.run}
+    running["upload-server"] = upload_server.run
     if command in running:
         return running[command](options)
     if command == "master-key":
