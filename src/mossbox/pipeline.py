@@ -15,7 +15,7 @@ from mossbox.auth.oss_v4 import UNSIGNED
 from mossbox.engine import versions
 from mossbox.engine.store import Engine
 from mossbox.errors import ServiceError
-from mossbox.fronts import Front, Place
+from mossbox.fronts import Front, Place, form
 from mossbox.fronts.rpc import RpcFront
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
@@ -103,6 +103,9 @@ class Pipeline:
             return await self._answer_rpc(place, request, note)
         operation = self._match(place, request)
         note.operation = operation
+        if operation.access == "form":  # a put in another envelope, which is opened here
+            self._engine.bucket(place.bucket)
+            place, request = await form.unfold(operation, place, request)
         caller = self._authenticate(request, operation, place)
         note.key_id = caller.label
         if operation.refused:

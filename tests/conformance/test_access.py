@@ -23,7 +23,7 @@ from tests.support import Answer, Server
 OFFERED = sorted(
     entry.name
     for entry in REGISTER.values()
-    if not entry.refused and entry.scope in ("service", "bucket", "object")
+    if entry.access == "signed" and not entry.refused and entry.scope != "rpc"
 )
 ON_BUCKETS = [name for name in OFFERED if REGISTER[name].scope != "service"]
 VERSIONS = ("v1", "v2", "v4")

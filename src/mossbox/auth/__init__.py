@@ -75,7 +75,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     key_id: str
     token: str | None
     signature: str
-    via: Literal["header", "query"]
+    via: Literal["header", "query", "form"]
     timestamp: str
     signed_s: int | None  # when it was signed, None where only an expiry is given
     expires_s: int | None  # until when a signed URL lives
@@ -124,8 +124,8 @@ def signature_error(claim: Claim, mismatch: Mismatch) -> ServiceError:
 def check_time(claim: Claim, now_s: float) -> None:
     """Raise RequestTimeTooSkewed or AccessDenied (expired) for a claim out of its time.
 
-    A header may be 15 minutes off both ways; a signed URL lives until its own expiry and may be
-    dated at most 15 minutes ahead.
+    A header may be 15 minutes off both ways; a signed URL or form lives until its own expiry and
+    may be dated at most 15 minutes ahead.
     """
     if claim.expires_s is not None and now_s > claim.expires_s:
         raise errors.AccessDenied("Request has expired.", ec="0002-00000069")

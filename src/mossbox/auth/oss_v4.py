@@ -31,7 +31,9 @@ _BAD_REGION_HEADER = "Invalid signing region in Authorization header."
 _BAD_REGION_QUERY = "The signing region in credential is invalid."
 
 
-class _Authorization(NamedTuple):
+class Authorization(NamedTuple):
+    """What is said of the signer besides the signature."""
+
     key_id: str
     scope: str
     additional: tuple[str, ...]
@@ -56,7 +58,7 @@ def _header_claim(header: str, headers: Mapping[str, str]) -> Claim:
         front, signature = _signature_first(header)
     parsed = _parse_authorization(front)
     timestamp = headers.get("x-oss-date") or headers.get("date", "")
-    signed_s = _seconds(timestamp)
+    signed_s = seconds(timestamp)
     if signed_s is None:
         raise errors.AccessDenied("OSS authentication requires a valid Date.")
     token = headers.get("x-oss-security-token")
@@ -77,7 +79,7 @@ def _signature_first(header: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1024)
-def _parse_authorization(front: str) -> _Authorization:
+def _parse_authorization(front: str) -> Authorization:
     """Everything but the signature; clients send the same again and again."""
     fields = {}
     for part in front[len(ALGORITHM) :].split(","):
@@ -85,11 +87,17 @@ def _parse_authorization(front: str) -> _Authorization:
         if found:
             fields[name] = value
     credential = fields.get("Credential", "")
-    return _authorization(credential, fields.get("AdditionalHeaders", ""), _BAD_REGION_HEADER)
+    return authorization(credential, fields.get("AdditionalHeaders", ""), _BAD_REGION_HEADER)
 
 
 @lru_cache(maxsize=1024)
-def _authorization(credential: str, additional: str, bad_region: str) -> _Authorization:
+def authorization(
+    credential: str, additional: str = "", bad_region: str = _BAD_REGION_QUERY
+) -> Authorization:
+    """A credential taken apart: ``<key id>/<day>/<region>/oss/aliyun_v4_request``.
+
+    Raises InvalidArgument.
+    """
     parts = credential.split("/")
     if len(parts) != 5 or not parts[0] or not parts[1] or parts[4] != TERMINATOR:
         raise errors.invalid_argument("Authorization header is invalid.", "Credential", credential)
@@ -101,7 +109,7 @@ def _authorization(credential: str, additional: str, bad_region: str) -> _Author
         message = f"The credential scope must be <day>/<region>/oss/{TERMINATOR}."
         raise errors.invalid_argument(message, "Credential", credential)
     names = sorted({name.strip().lower() for name in additional.split(";")} - {""})
-    return _Authorization(parts[0], "/".join(parts[1:]), tuple(names))
+    return Authorization(parts[0], "/".join(parts[1:]), tuple(names))
 
 
 def _query_claim(query: Mapping[str, str]) -> Claim:
@@ -109,7 +117,7 @@ def _query_claim(query: Mapping[str, str]) -> Claim:
     if any(name not in query for name in needed):
         raise errors.AccessDenied(f"Query-string authentication requires {', '.join(needed)}.")
     additional = query.get("x-oss-additional-headers", "")
-    parsed = _authorization(query["x-oss-credential"], additional, _BAD_REGION_QUERY)
+    parsed = authorization(query["x-oss-credential"], additional, _BAD_REGION_QUERY)
     expires = query["x-oss-expires"]
     if not (expires.isascii() and expires.isdigit() and len(expires) < 10) or not (
         1 <= int(expires) <= EXPIRES_MAX_S
@@ -117,7 +125,7 @@ def _query_claim(query: Mapping[str, str]) -> Claim:
         message = f"x-oss-expires must lie between 1 and {EXPIRES_MAX_S}."
         raise errors.AccessDenied(message, ec="0002-00000232")
     timestamp = query["x-oss-date"]
-    signed_s = _seconds(timestamp)
+    signed_s = seconds(timestamp)
     if signed_s is None:
         raise errors.AccessDenied("OSS authentication requires a valid Date.")
     return Claim(
@@ -127,7 +135,7 @@ def _query_claim(query: Mapping[str, str]) -> Claim:
 
 
 @lru_cache(maxsize=256)
-def _seconds(timestamp: str) -> int | None:
+def seconds(timestamp: str) -> int | None:
     """``20231216T162057Z``, or the RFC 1123 date that the older Go client sends instead."""
     if len(timestamp) == 16 and timestamp[8] == "T":
         try:

@@ -4,6 +4,8 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mossbox import clock, errors
 from mossbox.auth import (
     ANONYMOUS,
@@ -15,11 +17,14 @@ from mossbox.auth import (
     oss_v1,
     oss_v2,
     oss_v4,
+    post_forms,
+    post_policy,
     signature_error,
 )
 from mossbox.auth.credentials import Keys
 from mossbox.errors import ServiceError
 from mossbox.fronts import Place
+from mossbox.fronts.form import FormPlace
 from mossbox.fronts.hosts import Host, Hosts, own_origin
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
@@ -67,6 +72,8 @@ class OssFront:
         headers = request.headers
         if self._guard_origin and "origin" in headers and not own_origin(headers["origin"]):
             raise errors.AccessForbidden()
+        if isinstance(place, FormPlace):
+            return self._authenticate_form(place)
         subject = Subject(request.method, place.bucket, place.key, place.query, headers, place.bare)
         claimed = _claim(subject)
         if claimed is None:
@@ -83,6 +90,25 @@ class OssFront:
         if mismatch is not None:
             raise signature_error(claim, mismatch)
         return key.by_header if claim.via == "header" else key.by_query
+
+    def _authenticate_form(self, form: FormPlace) -> Caller:
+        """Whom a form's fields prove; raises unless its policy allows it to be what it is."""
+        claim = post_forms.claim(form.fields)
+        if claim is None:
+            return ANONYMOUS
+        if self._strict_region and claim.scope:
+            oss_v4.check_region(claim, form.region or self._strict_region)
+        key = self._keys.find(claim)
+        now_s = clock.now()
+        key.check_life(now_s)
+        check_time(claim, now_s)
+        mismatch = post_forms.verify(claim, key.secret)
+        if mismatch is not None:
+            raise signature_error(claim, mismatch)
+        policy = post_policy.parse(claim.policy)
+        policy.check(form.fields, now_s)
+        form.file.limit(policy)
+        return replace(key.by_query, via="form")
 
     # -- answers --------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from mossbox.operations import (  # noqa: F401  (imported for what they declare)
     listing,
     multipart,
     payment,
+    posting,
     public_access,
     putting,
     ram_attachments,

@@ -11,7 +11,6 @@ _CLOUD = "a service of the cloud that has no meaning on one's own machine"
 
 _TABLE: tuple[tuple[str, str, Scope, str, str], ...] = (
     # name, method, scope, what selects it, why not yet
-    ("PostObject", "POST", "bucket", "", _PLANNED),
     ("PutBucketCors", "PUT", "bucket", "cors", _PLANNED),
     ("GetBucketCors", "GET", "bucket", "cors", _PLANNED),
     ("DeleteBucketCors", "DELETE", "bucket", "cors", _PLANNED),

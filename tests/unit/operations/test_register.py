@@ -23,7 +23,7 @@ BUILT = {
     "PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock",
     "PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock",
     "PutBucketReferer", "GetBucketReferer", "PutBucketRequestPayment", "GetBucketRequestPayment",
-    "ExplainPolicy",
+    "ExplainPolicy", "PostObject",
 }  # fmt: skip
 
 
