@@ -13,6 +13,7 @@ from dataclasses import fields
 
 from mossbox import __version__
 from mossbox.apps import access, buckets, keys, policy, setup, upload_server
+from mossbox.apps import run as private_run
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
 _MASTER_KEY = (
@@ -63,6 +64,12 @@ def parser() -> argparse.ArgumentParser:
         description="Serve a page for uploads, and the permits that it or a page of your own needs.",
     )  # fmt: skip
     upload_server.arguments(uploads)
+    private = commands.add_parser(
+        "run", help="run a program to which OSS's own host names lead to a store",
+        description="Run a program to which the host names of OSS, STS and RAM lead to a store, and"
+        " which reaches nothing else. Linux only.",
+    )  # fmt: skip
+    private_run.arguments(private)
     master = commands.add_parser(
         "master-key", help="replace the key that opens all others", description=_MASTER_KEY
     )
@@ -88,6 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     running["upload-server"] = upload_server.run
     if command in running:
         return running[command](options)
+    if command == "run":
+        from mossbox.apps.run.command import run
+
+        return run(options)
     if command == "master-key":
         from mossbox.apps import masterkey
 

@@ -1,0 +1,92 @@
+"""What answers in a private world: names, and connections that are passed on to the store."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from mossbox.apps.run.authority import Authority
+from mossbox.apps.run.names import answer, leads_here
+
+_CHUNK_BYTES = 256 << 10
+_DATAGRAM_BYTES = 4096
+
+
+class Relay:
+    """Serves a world's sockets; `endpoint` is the store's address outside."""
+
+    def __init__(self, endpoint: str, authority: Authority) -> None:
+        address = urlsplit(endpoint)
+        self._endpoint = endpoint
+        self._tls = address.scheme == "https"
+        self._host = address.hostname or ""
+        self._port = address.port or (443 if self._tls else 80)
+        self._authority = authority
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Begin to answer, on sockets for names by UDP and TCP, for HTTP and for HTTPS."""
+        datagrams, names, plain, secure = sockets
+        datagrams.setblocking(False)
+        asyncio.get_running_loop().add_reader(datagrams, _datagram, datagrams)
+        await asyncio.start_server(_names, sock=names)
+        await asyncio.start_server(self._pass_on, sock=plain)
+        await asyncio.start_server(self._pass_on, sock=secure, ssl=self._context())
+
+    def _context(self) -> ssl.SSLContext:
+        def choose(tls: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+            if name and leads_here(name):
+                tls.context = self._authority.context(name.lower())
+
+        made = self._authority.context("")
+        made.sni_callback = choose
+        return made
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            theirs, ours = await asyncio.open_connection(
+                self._host, self._port, ssl=ssl.create_default_context() if self._tls else None
+            )
+        except OSError as error:
+            text = f"The store at {self._endpoint} can't be reached: {error.strerror or error}\n"
+            head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Length: {len(text.encode())}\r\n"
+            writer.write(f"{head}Connection: close\r\n\r\n{text}".encode())
+            writer.close()
+            return
+        await asyncio.gather(_copy(reader, ours), _copy(theirs, writer))
+        ours.close()
+        writer.close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Everything that comes from one side goes to the other; the end too."""
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while data := await reader.read(_CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+            return
+    writer.close()
+
+
+def _datagram(names: socket.socket) -> None:
+    """Answer one query by UDP."""
+    with contextlib.suppress(OSError):
+        data, peer = names.recvfrom(_DATAGRAM_BYTES)
+        if said := answer(data):
+            names.sendto(said, peer)
+
+
+async def _names(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The name server by TCP, where two bytes of length stand before each message."""
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        while True:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+            said = answer(await reader.readexactly(size))
+            if said is None:
+                break
+            writer.write(len(said).to_bytes(2, "big") + said)
+            await writer.drain()
+    writer.close()

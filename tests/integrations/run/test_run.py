@@ -1,0 +1,196 @@
+"""`mossbox run`: where names lead, what can't be reached, and what is gone afterwards."""
+
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import require
+from tests.integrations.world import MOSSBOX, World, namespaces, until
+from tests.support import Server
+
+HOSTS = [
+    "sts.aliyuncs.com", "sts.cn-hangzhou.aliyuncs.com", "sts-vpc.cn-hangzhou.aliyuncs.com",
+    "ram.aliyuncs.com", "ims.aliyuncs.com", "oss-cn-hangzhou.aliyuncs.com",
+    "oss-ap-southeast-1-internal.aliyuncs.com", "cn-hangzhou.aliyuncs.com", "localhost",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("store"), "--bucket", "open:public-read-write") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(store, tmp_path_factory.mktemp("world")) as running:
+        yield running
+
+
+def mossbox_run(
+    store: Server, *words: str, status: int = 0, **more: str
+) -> subprocess.CompletedProcess[str]:
+    namespaces()
+    done = subprocess.run(
+        [*MOSSBOX, "run", "--endpoint", store.endpoint, *words],
+        capture_output=True, text=True, timeout=60, env={**os.environ, **more},
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def curl(world: World, *words: str, status: int = 0) -> str:
+    require("curl", shutil.which("curl") is not None, "apt install curl")
+    return world.run("curl", "--silent", "--show-error", *words, status=status)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_vendors_hosts_lead_to_the_store(world: World, scheme: str) -> None:
+    assert curl(world, *(f"{scheme}://{host}/-/health" for host in HOSTS)) == "ok\n" * len(HOSTS)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_bucket_s_host_in_any_region(world: World, store: Server, scheme: str) -> None:
+    url = f"{scheme}://open.oss-cn-beijing.aliyuncs.com/{scheme}"
+    curl(world, "--fail", "--upload-file", __file__, url)
+    assert store.request("GET", "open", scheme).body == Path(__file__).read_bytes()
+    assert curl(world, url) == Path(__file__).read_text()
+
+
+def test_where_services_lie_is_a_clear_refusal(world: World) -> None:
+    told = curl(world, "--write-out", "%{http_code}", "https://location-readonly.aliyuncs.com/")
+    assert told.endswith("404")
+    assert "InvalidAction.NotFound" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/", "http://www.aliyuncs.com/", "http://a.b.oss-cn-hangzhou.aliyuncs.com"],
+)
+def test_other_hosts_have_no_address(world: World, url: str) -> None:
+    assert curl(world, url, status=6) == ""  # could not resolve host
+
+
+def test_there_is_no_way_out(world: World) -> None:
+    """Neither another interface nor a route: even an address that needs no name fails."""
+    devices = re.findall(r"^ *(\S+):", world.run("cat", "/proc/net/dev"), re.MULTILINE)
+    assert devices == ["lo"]
+    assert len(world.run("cat", "/proc/net/route").splitlines()) <= 1
+    assert curl(world, "http://192.0.2.1/", status=7) == ""  # could not connect
+
+
+def test_a_program_that_knows_no_proxies(world: World) -> None:
+    """Node.js asks the resolver itself and brings its own certificates."""
+    require("node", shutil.which("node") is not None, "apt install nodejs")
+    script = (
+        "const told = (url) => fetch(url).then((r) => r.text(), (e) => e.cause.code);"
+        "told('https://open.oss-cn-hangzhou.aliyuncs.com/?acl').then(console.log);"
+        "told('https://example.com/').then(console.log);"
+    )
+    told = world.run("node", "-e", script)
+    assert "AccessDenied" in told
+    assert "ENOTFOUND" in told
+
+
+def test_proxies_of_the_machine_are_left_outside(store: Server) -> None:
+    done = mossbox_run(
+        store, "--", "sh", "-c", 'echo "${https_proxy-none} ${HTTP_PROXY-none}"',
+        https_proxy="http://192.0.2.1:3128", HTTP_PROXY="http://192.0.2.1:3128",
+    )  # fmt: skip
+    assert done.stdout == "none none\n"
+
+
+def test_keys_are_for_one_run_and_one_person(store: Server) -> None:
+    look = 'stat -c "%a %n" $MOSSBOX_RUN $MOSSBOX_RUN/*.pem; cat $MOSSBOX_RUN/*.pem'
+    first, second = (mossbox_run(store, "--", "sh", "-c", look).stdout for _ in range(2))
+    found = dict(reversed(line.split()) for line in first.splitlines() if line[0] in "67")
+    folder = min(found, key=len)
+    assert found.pop(folder) == "700"
+    assert found == {f"{folder}/ca.pem": "644", f"{folder}/tls-key.pem": "600"}
+    assert first.count("PRIVATE KEY") == 2  # begin and end of the one that servers show
+    assert not Path(folder).exists()
+    assert first.splitlines()[-5:] != second.splitlines()[-5:]
+
+
+def test_nothing_on_the_machine_is_changed(world: World) -> None:
+    for name in ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/hosts"):
+        inside = world.run("cat", name)
+        assert inside != (Path(name).read_text() if Path(name).exists() else "")
+
+
+def test_the_program_is_who_started_it(world: World) -> None:
+    assert world.run("id", "-u") == f"{os.getuid()}\n"
+
+
+def test_its_exit_status_is_ours(store: Server) -> None:
+    mossbox_run(store, "--", "sh", "-c", "exit 7", status=7)
+    mossbox_run(store, "--", "sh", "-c", "kill -TERM $$", status=128 + signal.SIGTERM)
+    told = mossbox_run(store, "--", "no-such-program", status=127).stderr
+    assert "mossbox: no-such-program: No such file or directory" in told
+
+
+def test_a_program_whose_run_is_killed_dies_too(store: Server) -> None:
+    namespaces()
+    run = subprocess.Popen(
+        [*MOSSBOX, "run", "--endpoint", store.endpoint, "--", "sh", "-c", "echo $$; exec cat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert run.stdout is not None
+    assert run.stdin is not None
+    program = int(run.stdout.readline())
+    variables = Path(f"/proc/{program}/environ").read_bytes().split(b"\0")
+    run.kill()
+    run.wait()
+    until(lambda: run.stdout.read() == b"")  # its end is open until the program is gone
+    run.stdin.close()
+    run.stdout.close()
+    folder = next(one for one in variables if one.startswith(b"MOSSBOX_RUN=")).partition(b"=")[2]
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+    shutil.rmtree(folder)
+
+
+def test_a_terminated_run_ends_its_program_and_cleans_up(store: Server) -> None:
+    namespaces()
+    run = subprocess.Popen(
+        [*MOSSBOX, "run", "--endpoint", store.endpoint, "--", "sh", "-c",
+         "echo $MOSSBOX_RUN; exec cat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert run.stdout is not None
+    folder = Path(run.stdout.readline().decode().strip())
+    assert folder.exists()
+    run.terminate()
+    assert run.wait(20) == 128 + signal.SIGTERM
+    assert not folder.exists()
+    run.communicate()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "name a program"),
+        (["--endpoint", "http://127.0.0.1:1", "--", "true"], "no store answers at"),
+        (["--join", "1", "--", "true"], "no run of yours as process 1"),
+        (["--join", "4194305", "--", "true"], "no run of yours as process 4194305"),
+    ],
+)
+def test_what_cannot_be_is_told_in_words(words: list[str], why: str) -> None:
+    done = subprocess.run([*MOSSBOX, "run", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("mossbox: ")
+    assert why in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_store_that_went_away_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "world").mkdir()
+    with Server(tmp_path) as store, World(store, tmp_path / "world") as world:
+        store.stop()
+        assert "can't be reached" in curl(world, "https://oss-cn-hangzhou.aliyuncs.com/-/health")
