@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
-from mossbox.apps import access, buckets, keys, policy, setup, upload_server
+from mossbox.apps import access, buckets, dapr, keys, policy, setup, upload_server
 from mossbox.apps import run as private_run
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
         "bucket", help="buckets", description="The buckets of a running store."
     )
     buckets.arguments(bucket)
+    for name, text in dapr.TEXTS.items():
+        whole = f"{text[0].upper()}{text[1:]}, until it is stopped."
+        dapr.arguments(commands.add_parser(name, help=text, description=whole), name)
     ready = commands.add_parser(
         "setup", help="make all that a use needs", description="Make all that a use needs."
     )
@@ -91,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return keys.run(options)
     if command in access.TEXTS:
         return access.run(command, options)
+    if command in dapr.TEXTS:
+        return dapr.run(command, options)
     running = {"policy": policy.run, "bucket": buckets.run, "setup": setup.run}
     running["upload-server"] = upload_server.run
     if command in running:
