@@ -58,6 +58,7 @@ class Worker:
         self.access = AccessLog(settings.access_log)
         self.door: Door | None = None
         self._job: asyncio.Task[None] | None = None
+        self._test: object = None  # held here, or it would be collected
 
     def serve(
         self,
@@ -94,7 +95,7 @@ class Worker:
         if "MOSSBOX_TEST_PIPE" in os.environ:
             from mossbox.testpipe import TestPipe
 
-            TestPipe(self, sockets.plain[0].getsockname()[1], stopping.set)
+            self._test = TestPipe(self, sockets.plain[0].getsockname()[1], stopping.set)
         await stopping.wait()
         for acceptor in acceptors:
             acceptor.close()

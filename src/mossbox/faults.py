@@ -18,6 +18,7 @@ from mossbox.operation import REGISTER, Operation
 from mossbox.pipeline import Note, Pipeline
 
 _LATENCY_MAX_MS = 600_000
+_DROPS = ("", "before", "after", "within")
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,6 +41,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     drop: str = ""
     seen: int = 0
     hits: int = 0
+    stopped: bool = False
 
     def check(self) -> None:
         """Raise ValueError, in words for the test's author, for what can't be meant."""
@@ -47,18 +49,21 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
             raise ValueError(f"operation: OSS, RAM and STS have none called {self.operation!r}")
         if self.error and self.error not in errors.CATALOGUE:
             raise ValueError(f"error: {self.error!r} is no error code")
-        if self.drop not in ("", "before", "after", "within"):
+        if self.drop not in _DROPS:
             raise ValueError(f"drop: {self.drop!r} is not before, after or within")
+        if not (self.latency_ms or self.error or self.drop):
+            raise ValueError("a fault needs a latency, an error or a drop")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if self.nth < 1 or self.times < 0:
             raise ValueError("nth counts from 1, times from 0 (for ever)")
         if not 0 <= self.latency_ms <= _LATENCY_MAX_MS:
             raise ValueError("latency is between 0 and 600 seconds")
-        if not (self.latency_ms or self.error or self.drop):
-            raise ValueError("a fault needs a latency, an error or a drop")
 
     def strikes(self, operation: str, bucket: str, key: str) -> bool:
         """Whether it happens to this request, which is counted."""
-        if not (
+        if self.stopped or not (
             fnmatchcase(operation, self.operation)
             and fnmatchcase(bucket, self.bucket)
             and fnmatchcase(key, self.key)
@@ -86,6 +91,11 @@ class Rules:
 
     def __init__(self) -> None:
         self.faults: dict[int, Fault] = {}
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a rule that still holds."""
+        return not all(fault.stopped for fault in self.faults.values())
 
     def meet(self, operation: Operation, bucket: str, key: bytes, request: Request) -> None:
         """Raise what is to happen before the operation; mark what is to happen to its answer."""

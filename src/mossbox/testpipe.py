@@ -80,8 +80,11 @@ class TestPipe:
         elif kind == "hits":
             fault = self._rules.faults[command["id"]]
             return {"hits": fault.hits, "seen": fault.seen}
+        elif kind == "stop":
+            self._rules.faults[command["id"]].stopped = True
+            self._apply()
         elif kind == "mend":
-            self._rules.faults.pop(command["id"], None)
+            self._rules.faults.clear()
             self._apply()
         elif kind == "reset":
             await self._reset()
@@ -105,7 +108,7 @@ class TestPipe:
 
     def _apply(self) -> None:
         """Answer through the rules where there are any, and else as if there never were."""
-        if self._rules.faults:
+        if self._rules.any:
             pipeline = self._worker.make_pipeline(
                 partial(FaultyPipeline, self._rules), partial(FaultyRpcFront, self._rules)
             )
