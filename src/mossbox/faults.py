@@ -14,7 +14,8 @@ from mossbox import errors
 from mossbox.fronts import Place
 from mossbox.fronts.rpc import RpcFront, RpcPlace
 from mossbox.http.message import Reader, Request, Response
-from mossbox.operation import REGISTER, Operation
+from mossbox.operation import Operation
+from mossbox.operations.register import OPERATIONS
 from mossbox.pipeline import Note, Pipeline
 
 _LATENCY_MAX_MS = 600_000
@@ -45,7 +46,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 
     def check(self) -> None:
         """Raise ValueError, in words for the test's author, for what can't be meant."""
-        if not any(fnmatchcase(name, self.operation) for name in REGISTER):
+        if not any(fnmatchcase(entry.name, self.operation) for entry in OPERATIONS):
             raise ValueError(f"operation: OSS, RAM and STS have none called {self.operation!r}")
         if self.error and self.error not in errors.CATALOGUE:
             raise ValueError(f"error: {self.error!r} is no error code")
