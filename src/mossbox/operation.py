@@ -45,6 +45,7 @@ class Operation:
         "access",
         "action",
         "also",
+        "also_on",
         "bind",
         "body",
         "encode",
@@ -69,12 +70,14 @@ class Operation:
         action: str = "",
         needs: Needs | None = None,
         also: str = "",
+        also_on: Scope | None = None,
         access: Access = "signed",
     ) -> None:
         self.name = name
         self.method = method
         self.access: Access = access
         self.also = also
+        self.also_on = also_on
         self.scope: Scope = scope
         self.when = tuple(when)
         self.action = action or f"oss:{name}"
@@ -121,6 +124,7 @@ def operation(
     action: str = "",
     needs: Needs | None = None,
     also: str = "",
+    also_on: Scope | None = None,
     access: Access = "signed",
     root: str | None = None,
     status: int = 200,
@@ -128,14 +132,16 @@ def operation(
     """Declare an operation.
 
     `when` holds query parameters or headers (``name`` or ``name=value``) that must be present;
-    `also` is a second method; `action` is its permission if not ``oss:<name>``; `access` is how
-    its requests say who asks; `root` names the XML document of its result.
+    `also` is a second method, `also_on` a second scope; `action` is its permission if not
+    ``oss:<name>``; `access` is how its requests say who asks; `root` names the XML document of
+    its result.
     """
 
     def declare(handler: Handler) -> Handler:
         entry = Operation(
-            name, method, scope, when=when, action=action, needs=needs, also=also, access=access
-        )
+            name, method, scope, when=when, action=action, needs=needs, also=also,
+            also_on=also_on, access=access,
+        )  # fmt: skip
         hints = get_type_hints(handler, include_extras=True)
         request, result = hints["request"], hints["return"]
         entry.bind = bind.binder(request)
@@ -220,17 +226,19 @@ class Routes:
         self._plain: dict[tuple[str, str], Operation] = {}
         self._demanding: dict[tuple[str, str], list[Operation]] = {}
         for entry in operations:
-            self._add(entry, entry.method)
+            self._add(entry, entry.scope, entry.method)
             if entry.also:
-                self._add(entry, entry.also)
+                self._add(entry, entry.scope, entry.also)
+            if entry.also_on:
+                self._add(entry, entry.also_on, entry.method)
         for entries in self._demanding.values():
             entries.sort(key=_demand, reverse=True)
         names = {n.partition("=")[0] for es in self._demanding.values() for e in es for n in e.when}
         self.selectors = frozenset(names)
         self._headers = frozenset(name for name in names if name.startswith("x-oss-"))
 
-    def _add(self, entry: Operation, method: str) -> None:
-        place = (entry.scope, method)
+    def _add(self, entry: Operation, scope: Scope, method: str) -> None:
+        place = (scope, method)
         if not entry.when:
             if place in self._plain:
                 raise ValueError(f"{entry.name} and {self._plain[place].name} are one route")

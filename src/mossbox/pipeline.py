@@ -10,7 +10,7 @@ from time import perf_counter_ns
 import msgspec
 
 from mossbox import clock, errors
-from mossbox.auth import Caller
+from mossbox.auth import ANONYMOUS, Caller
 from mossbox.auth.oss_v4 import UNSIGNED
 from mossbox.engine import versions
 from mossbox.engine.store import Engine
@@ -19,10 +19,12 @@ from mossbox.fronts import Front, Place, form
 from mossbox.fronts.rpc import RpcFront
 from mossbox.http.message import Request, Response
 from mossbox.operation import Operation
+from mossbox.operations import origins
 from mossbox.operations.call import Call, Endpoints
 from mossbox.operations.common import authorise
 from mossbox.operations.register import ROUTES, SUB_RESOURCES
 from mossbox.operations.unbuilt import HEADERS, WRITE_CONDITIONS
+from mossbox.wire.checksum import md5_etag, parse_content_md5
 from mossbox.wire.fields import RawBody, Stream, XmlBody
 from mossbox.wire.xml import read
 
@@ -41,6 +43,7 @@ class Note(msgspec.Struct):
     key_id: str = ""
     error: str = ""
     charged: bool = False  # the requester pays
+    crossing: str = ""  # header lines for pages of other origins
     parameters: Mapping[str, str] | None = None  # of an RPC request
 
 
@@ -103,13 +106,13 @@ class Pipeline:
             return await self._answer_rpc(place, request, note)
         operation = self._match(place, request)
         note.operation = operation
+        if operation.access == "open":
+            return await self._answer_open(operation, place, request)
         if operation.access == "form":  # a put in another envelope, which is opened here
             self._engine.bucket(place.bucket)
             place, request = await form.unfold(operation, place, request)
         caller = self._authenticate(request, operation, place)
         note.key_id = caller.label
-        if operation.refused:
-            raise errors.not_implemented(operation.name)
         _refuse_unread(operation, place, request)
         call = Call(
             self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms(),
@@ -125,13 +128,16 @@ class Pipeline:
         try:
             result = await operation.handle(call, model)
         except FileNotFoundError:
-            if not call.reads_body:
-                raise  # a body that was taken in is gone: never answer for an empty one
-            # The object was replaced after its row was read: authorise and answer anew.
-            call.forget()
-            self._authorise(call, operation, place)
+            self._look_again(call, operation, place)
             result = await operation.handle(call, model)
         return self._front.encode(operation, result, request)
+
+    def _look_again(self, call: Call, operation: Operation, place: Place) -> None:
+        """The object was replaced after its row was read: authorise and answer anew."""
+        if not call.reads_body:
+            raise  # a body that was taken in is gone: never answer for an empty one
+        call.forget()
+        self._authorise(call, operation, place)
 
     async def _answer_rpc(self, place: Place, request: Request, note: Note) -> Response:
         """The same line in the other dialect, where the whole request is read first."""
@@ -150,7 +156,34 @@ class Pipeline:
             authorise(call, need)
         return front.encode(operation, await operation.handle(call, model), request)
 
+    async def _answer_open(self, operation: Operation, place: Place, request: Request) -> Response:
+        """What anybody may ask: nothing is signed, and the query means the request to come."""
+        call = Call(
+            self._engine, self._endpoints, place.bucket, place.key, place.region, clock.now_ms(),
+            ANONYMOUS, request=request,
+        )  # fmt: skip
+        model = operation.bind(place.bucket, place.key, place.query, request.headers)
+        return self._front.encode(operation, await operation.handle(call, model), request)
+
+    def _cross(self, place: Place, request: Request) -> None:
+        """Note what the bucket's rules say of the page that asks.
+
+        Raises AccessForbidden for a page that the front distrusts and no rule allows; a preflight
+        changes nothing and is answered by its own operation.
+        """
+        rules, origin = origins.NO_RULES, request.headers["origin"]
+        try:
+            if place.bucket:
+                rules = origins.decode_rules(self._engine.bucket(place.bucket).cors)
+        except ServiceError:
+            pass  # there is no such bucket, which the operation may say
+        request.note.crossing, refusal = origins.cross(rules, origin, request.method)
+        if refusal is not None and request.method != "OPTIONS" and self._front.distrusts(origin):
+            raise refusal
+
     def _match(self, place: Place, request: Request) -> Operation:
+        if "origin" in request.headers:
+            self._cross(place, request)
         operation = ROUTES.match(place.scope, request.method, place.query, request.headers)
         if operation is None:
             raise errors.MethodNotAllowed(Method=request.method, ResourceType=place.scope)
@@ -175,6 +208,8 @@ def _stamp(response: Response, request: Request, note: Note) -> Response:
     """The headers that every answer has."""
     if note.charged:
         response.head += "x-oss-request-charged: requester\r\n"
+    if note.crossing:
+        response.head += note.crossing
     elapsed_ms = (perf_counter_ns() - request.started_ns) // 1_000_000
     response.head = (
         f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n{response.head}"
@@ -184,6 +219,8 @@ def _stamp(response: Response, request: Request, note: Note) -> Response:
 
 def _refuse_unread(operation: Operation, place: Place, request: Request) -> None:
     """Refuse by name what would change the request's meaning and the operation does not read."""
+    if operation.refused:
+        raise errors.not_implemented(operation.name)
     query, headers = place.query, request.headers
     if query and not SUB_RESOURCES.isdisjoint(query):
         _refuse_any(SUB_RESOURCES & query.keys() - operation.accepts_query)
@@ -217,8 +254,11 @@ async def _read_body(operation: Operation, model: object, request: Request) -> N
 
 
 async def _document(request: Request, limit: int) -> bytes:
-    """A small body, held to the hash that its signature covers."""
+    """A small body, held to its MD5 sum and to the hash that its signature covers."""
     data = await request.body.collect(limit)
+    md5 = request.headers.get("content-md5")
+    if md5 is not None and parse_content_md5(md5) != md5_etag(data):
+        raise errors.InvalidDigest()
     promised = request.headers.get("x-oss-content-sha256", UNSIGNED)
     if promised != UNSIGNED and promised.lower() != sha256(data).hexdigest():
         raise errors.InvalidDigest("The body's SHA-256 is not the one in x-oss-content-sha256.")

@@ -105,7 +105,7 @@ def kept(server: Server) -> Iterator[str]:
 
 
 SETTINGS = (
-    "stat acl tagging policy versioning encryption referer requestPayment publicAccessBlock"
+    "stat acl tagging policy versioning encryption referer requestPayment publicAccessBlock cors"
     " uploads versions bucketInfo"
 ).split()
 

@@ -124,6 +124,7 @@ class Bucket(msgspec.Struct, frozen=True):
     versioning: int  # NEVER, ENABLED or SUSPENDED
     encryption: str | None = None  # the default of objects that ask for none, as JSON
     settings: dict[str, bytes] = {}  # what each request asks for, where it came from the cache
+    cors: bytes | None = None  # what only requests of other origins ask for
 
 
 class Version(msgspec.Struct, gc=False):

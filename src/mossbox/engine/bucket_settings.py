@@ -1,11 +1,16 @@
 """The SQL of a bucket's settings: documents under names such as ``tagging``, one row each."""
 
+from msgspec.structs import replace
+
 from mossbox.engine import Bucket, Database, Tx, objects
 
 POLICY, PUBLIC_ACCESS_BLOCK, REFERER = "policy", "publicAccessBlock", "referer"
 REQUEST_PAYMENT, TAGGING = "requestPayment", "tagging"
+CORS, CORS_VARY = "cors", "cors/vary"
 ACCOUNT_BLOCK = "account/publicAccessBlock"
-_ASKED_ALWAYS = frozenset((POLICY, PUBLIC_ACCESS_BLOCK, REFERER, REQUEST_PAYMENT, TAGGING))
+_ASKED_ALWAYS = frozenset(
+    (POLICY, PUBLIC_ACCESS_BLOCK, REFERER, REQUEST_PAYMENT, TAGGING, CORS_VARY)
+)
 
 
 def get(source: Database | Tx, bucket: int, name: str) -> bytes | None:
@@ -16,14 +21,15 @@ def get(source: Database | Tx, bucket: int, name: str) -> bytes | None:
     return rows[0][0] if rows else None
 
 
-def asked_always(db: Database, bucket: Bucket) -> dict[str, bytes]:
-    """Those settings that requests to the bucket ask for, its account's block included."""
+def with_settings(db: Database, bucket: Bucket) -> Bucket:
+    """A bucket with those settings that requests ask for, its account's block included."""
     rows = db.rows("select name, document from bucket_settings where bucket = $1", bucket.id)
-    found = {name: document for name, document in rows if name in _ASKED_ALWAYS}
+    kept: dict[str, bytes] = dict(rows)
+    settings = {name: kept[name] for name in _ASKED_ALWAYS & kept.keys()}
     blocked = account_block(db, bucket.account)
     if blocked is not None:
-        found[ACCOUNT_BLOCK] = blocked
-    return found
+        settings[ACCOUNT_BLOCK] = blocked
+    return replace(bucket, settings=settings, cors=kept.get(CORS))
 
 
 def account_block(source: Database | Tx, account: int) -> bytes | None:

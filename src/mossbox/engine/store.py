@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from mossbox import errors
 from mossbox.engine import (
     Blobs,
@@ -70,9 +68,7 @@ class Engine:
             found = buckets.find(self.db, name)
             if found is None:
                 raise errors.NoSuchBucket(BucketName=name)
-            settings = bucket_settings.asked_always(self.db, found)
-            if settings:
-                found = replace(found, settings=settings)
+            found = bucket_settings.with_settings(self.db, found)
             # Odd: a change is being committed, and what was just read may be the old row.
             if not generation & 1 and len(self._buckets) < _CATALOG_MAX:
                 self._buckets[name] = found

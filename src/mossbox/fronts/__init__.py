@@ -30,6 +30,9 @@ class Front(Protocol):
     def authenticate(self, request: Request, place: Place) -> Caller:
         """Who asks; raises for credentials that are malformed, unknown or wrong."""
 
+    def distrusts(self, origin: str) -> bool:
+        """Whether a page of this origin is heard only where a bucket's CORS rules let it."""
+
     def encode(self, operation: Operation, result: object, request: Request) -> Response:
         """The answer."""
 

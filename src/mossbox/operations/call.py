@@ -17,6 +17,7 @@ from mossbox.engine.store import Engine
 from mossbox.http.message import Request
 from mossbox.operation import Need
 from mossbox.operations import facts
+from mossbox.operations.origins import VARY
 
 _NOTHING, _ROW, _BLOB = range(3)  # what of the object has been read
 _NO_QUERY: Mapping[str, str] = {}
@@ -156,6 +157,11 @@ class Call(msgspec.Struct):
         """Let the answer say that the requester pays."""
         if self.request is not None and self.request.note is not None:
             self.request.note.charged = True
+
+    def vary(self) -> None:
+        """Let the answer say that it varies by origin, though this request has none."""
+        if self.request is not None and self.request.note is not None:
+            self.request.note.crossing = self.request.note.crossing or VARY
 
     # -- facts ----------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """DeleteObject and DeleteMultipleObjects."""
 
 from collections.abc import Mapping
-from hashlib import md5
 from typing import Annotated
 
 import msgspec
@@ -14,7 +13,6 @@ from mossbox.operations.call import Call
 from mossbox.operations.common import authorise
 from mossbox.operations.getting import VersionRequest
 from mossbox.wire import names
-from mossbox.wire.checksum import parse_content_md5
 from mossbox.wire.fields import Derived, Element, Header, Query, RawBody
 from mossbox.wire.paging import encoding, shown
 from mossbox.wire.xml import read
@@ -166,8 +164,6 @@ def _verdicts(
 def _parse(request: DeleteMultipleObjectsRequest) -> list[_Wanted]:
     if request.content_md5 is None:
         raise errors.MissingArgument("Content-MD5 is required.", ArgumentName="Content-MD5")
-    if parse_content_md5(request.content_md5) != md5(request.body).hexdigest().upper():
-        raise errors.InvalidDigest()
     document = read(Delete, "Delete", request.body)
     request.quiet = bool(document.quiet)
     if not 1 <= len(document.objects) <= KEYS_MAX:

@@ -8,6 +8,7 @@ from mossbox.operations import (  # noqa: F401  (imported for what they declare)
     bucket_policy,
     bucket_tags,
     copying,
+    cors,
     deleting,
     encryption,
     explaining,

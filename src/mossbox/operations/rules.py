@@ -6,7 +6,7 @@ import msgspec
 
 from mossbox import errors
 from mossbox.auth.wildcards import Match, any_of
-from mossbox.engine.bucket_settings import REFERER, REQUEST_PAYMENT
+from mossbox.engine.bucket_settings import CORS_VARY, REFERER, REQUEST_PAYMENT
 
 if TYPE_CHECKING:
     from mossbox.operations.call import Call
@@ -42,6 +42,8 @@ def admit(call: "Call", settings: dict[str, bytes]) -> None:
                 BucketName=call.bucket_name,
             )  # fmt: skip
         call.charge()
+    if CORS_VARY in settings:
+        call.vary()
 
 
 def _check_referer(document: bytes, referer: str, bucket: str) -> None:

@@ -11,10 +11,6 @@ _CLOUD = "a service of the cloud that has no meaning on one's own machine"
 
 _TABLE: tuple[tuple[str, str, Scope, str, str], ...] = (
     # name, method, scope, what selects it, why not yet
-    ("PutBucketCors", "PUT", "bucket", "cors", _PLANNED),
-    ("GetBucketCors", "GET", "bucket", "cors", _PLANNED),
-    ("DeleteBucketCors", "DELETE", "bucket", "cors", _PLANNED),
-    ("OptionObject", "OPTIONS", "object", "", _PLANNED),
     ("PutBucketLifecycle", "PUT", "bucket", "lifecycle", _PLANNED),
     ("GetBucketLifecycle", "GET", "bucket", "lifecycle", _PLANNED),
     ("DeleteBucketLifecycle", "DELETE", "bucket", "lifecycle", _PLANNED),

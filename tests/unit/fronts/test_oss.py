@@ -176,18 +176,17 @@ def test_a_payload_hash(value):
     ["http://evil.example", "https://localhost.evil.example", "null", "", "localhost", "file://",
      "http://127.0.0.1.evil.example", "http://user@evil.example", "http://[::1"],
 )  # fmt: skip
-def test_pages_of_others_are_refused(origin):
-    with refusal("AccessForbidden"):
-        who(request(b"/photos/a", origin=origin))
-    assert who(request(b"/photos/a", origin=origin), guard_origin=False) is ANONYMOUS
+def test_pages_of_others_are_distrusted(origin):
+    assert front().distrusts(origin)
+    assert not front(guard_origin=False).distrusts(origin)
 
 
 @pytest.mark.parametrize(
     "origin", ["http://localhost", "http://localhost:3000", "https://127.0.0.1:9001",
                "http://[::1]:9001", "http://app.localhost"],
 )  # fmt: skip
-def test_pages_of_this_machine_are_let_in(origin):
-    assert who(request(b"/photos/a", origin=origin)) is ANONYMOUS
+def test_pages_of_this_machine_are_trusted(origin):
+    assert not front().distrusts(origin)
 
 
 # -- refusals -----------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ BUILT = {
     "PutPublicAccessBlock", "GetPublicAccessBlock", "DeletePublicAccessBlock",
     "PutBucketPublicAccessBlock", "GetBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock",
     "PutBucketReferer", "GetBucketReferer", "PutBucketRequestPayment", "GetBucketRequestPayment",
-    "ExplainPolicy", "PostObject",
+    "ExplainPolicy", "PostObject", "PutBucketCors", "GetBucketCors",
+    "DeleteBucketCors", "OptionObject",
 }  # fmt: skip
 
 
@@ -40,6 +41,14 @@ def test_every_operation_is_found_by_what_it_demands(name):
     headers = {n: v for n, v in pairs if n in in_header}
     for method in filter(None, (entry.method, entry.also)):
         assert ROUTES.match(entry.scope, method, query, headers) is entry
+    if entry.also_on:
+        assert ROUTES.match(entry.also_on, entry.method, query, headers) is entry
+
+
+def test_what_is_not_signed():
+    """Each of these says itself who may ask; no other operation forgets to."""
+    otherwise = {name: entry.access for name, entry in REGISTER.items() if entry.access != "signed"}
+    assert otherwise == {"PostObject": "form", "OptionObject": "open"}
 
 
 def test_v1_signs_every_sub_resource_that_selects_an_operation():

@@ -23,7 +23,7 @@ from tests.unit.operations.conftest import UIDS, Line
 OFFERED = sorted(
     entry.name
     for entry in REGISTER.values()
-    if not entry.refused and entry.scope in ("service", "bucket", "object")
+    if entry.access == "signed" and not entry.refused and entry.scope != "rpc"
 )
 VALUES = {"partNumber": "1", "position": "0"}
 OURS_ALONE = ("mossbox-keys", "mossbox-policy")  # for an account's root, whatever policies say
