@@ -1,0 +1,179 @@
+"""A stand-alone Flink cluster of real processes, installed from PyPI, and jobs built by Maven."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.conformance.programs import cached, command
+from tests.conftest import require
+from tests.support import KEY_ID, SECRET, free_port
+
+HERE = Path(__file__).parent
+# Of 1.20, Maven Central has the jar for OSS in this version only.
+VERSION = "1.20.0"
+PLUGIN = f"org.apache.flink:flink-oss-fs-hadoop:{VERSION}"
+
+
+def installed() -> Path:
+    """A folder with Flink itself and, in target/dependency, the jars for its plugins/.
+
+    PyPI's packages hold the whole distribution but opt/'s file systems, which Maven Central has.
+    Their Python dependencies are left out: nothing here runs Python inside Flink.
+    """
+    require("flink", all(map(shutil.which, ("java", "mvn"))), "install a JDK and Maven")
+
+    def build(folder: Path) -> None:
+        command(folder, sys.executable, "-m", "venv", "venv")
+        packages = (f"apache-flink-libraries=={VERSION}", f"apache-flink=={VERSION}")
+        command(folder, "venv/bin/pip", "install", "-q", "--no-deps", *packages)
+        copied = (f"-Dartifact={PLUGIN}", "-DincludeScope=runtime")
+        _mvn(folder, "dependency:copy", "dependency:copy-dependencies", *copied)
+
+    return cached("flink", [Path(__file__), HERE / "jobs" / "pom.xml"], build)
+
+
+def jobs() -> Path:
+    """The jar of the jobs."""
+    require("jobs of Flink", all(map(shutil.which, ("java", "mvn"))), "install a JDK and Maven")
+
+    def build(folder: Path) -> None:
+        _mvn(folder, "compiler:compile", "jar:jar")
+
+    sources = [path for path in (HERE / "jobs").rglob("*") if path.is_file()]
+    return cached("flink_jobs", sources, build) / "target" / "jobs.jar"
+
+
+def _mvn(folder: Path, *goals: str) -> None:
+    shutil.copytree(HERE / "jobs", folder, dirs_exist_ok=True)
+    command(folder, "mvn", "-B", "-q", "-ntp", *goals)
+
+
+class Cluster:
+    """One job manager and one task manager; a context manager that kills them."""
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self.folder, self.jar, self.rest = folder, jobs(), free_port()
+        self.home = next(installed().glob("venv/lib/*/site-packages/pyflink"))
+        self.plugin("flink-oss-fs-hadoop*")
+        conf = folder / "conf"
+        shutil.copytree(self.home / "conf", conf)
+        options = _java_options((conf / "config.yaml").read_text())
+        (conf / "config.yaml").unlink()
+        (conf / "flink-conf.yaml").write_text(
+            "jobmanager.rpc.address: 127.0.0.1\n"
+            f"jobmanager.rpc.port: {free_port()}\n"
+            f"rest.address: 127.0.0.1\nrest.port: {self.rest}\n"
+            "jobmanager.bind-host: 127.0.0.1\ntaskmanager.bind-host: 127.0.0.1\n"
+            "rest.bind-address: 127.0.0.1\n"
+            "jobmanager.memory.process.size: 1600m\n"
+            "taskmanager.memory.process.size: 1728m\n"
+            "taskmanager.host: 127.0.0.1\n"
+            "taskmanager.numberOfTaskSlots: 4\n"
+            f"env.java.opts.all: {options}\n"
+            # What the document adds, and nothing else of the file system.
+            f"fs.oss.endpoint: {endpoint}\n"
+            f"fs.oss.accessKeyId: {KEY_ID}\n"
+            f"fs.oss.accessKeySecret: {SECRET}\n"
+        )
+        (folder / "log").mkdir()
+        self.environment = {
+            **os.environ,
+            "FLINK_HOME": str(self.home),
+            "FLINK_CONF_DIR": str(conf),
+            "FLINK_PLUGINS_DIR": str(folder / "plugins"),
+            "FLINK_LOG_DIR": str(folder / "log"),
+            "FLINK_PID_DIR": str(folder),
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def plugin(self, names: str) -> None:
+        """Copy jars to the plugin's directory; processes that start from now on have them."""
+        place = self.folder / "plugins" / "oss-fs-hadoop"
+        place.mkdir(parents=True, exist_ok=True)
+        for jar in (installed() / "target" / "dependency").glob(names):
+            shutil.copy(jar, place)
+
+    def start(self) -> Self:
+        """Both processes; returns when there is room for a job."""
+        for name in ("jobmanager", "taskmanager"):
+            self.start_one(name)
+        self.until(lambda: self.ask("/overview")["slots-available"] == 4)
+        return self
+
+    def start_one(self, name: str) -> None:
+        """A job manager or a task manager, as `bin/NAME.sh start-foreground` starts it."""
+        with (self.folder / f"{name}.out").open("ab") as out:
+            self.processes[name] = subprocess.Popen(
+                [str(self.home / "bin" / f"{name}.sh"), "start-foreground"],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=self.environment,
+                cwd=self.folder,
+            )
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL."""
+        for name in names:
+            process = self.processes.pop(name)
+            process.send_signal(signal.SIGKILL)
+            process.wait(20)
+
+    def run(self, job: str, *words: str, options: tuple[str, ...] = ()) -> str:
+        """`flink run`; gives what it printed."""
+        flink = str(self.home / "bin" / "flink")
+        done = subprocess.run(
+            [flink, "run", *options, "-c", job, str(self.jar), *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr + self.log[-4000:]
+        return done.stdout
+
+    def ask(self, path: str) -> Any:
+        """What the job manager says; {} of keys that are 0 while it does not listen."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.rest}{path}") as answer:
+                return json.load(answer)
+        except OSError:
+            return {"slots-available": 0}
+
+    def until(self, holds: Callable[[], bool], timeout_s: float = 120) -> None:
+        """Wait for a fact that nobody tells."""
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            assert all(process.poll() is None for process in self.processes.values()), self.log
+            assert time.monotonic() < deadline, self.log[-8000:]
+            time.sleep(0.05)
+
+    @property
+    def log(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*manager.out")))
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill(*self.processes)
+
+
+def _java_options(yaml: str) -> str:
+    """What the distribution's own configuration passes to Java 17."""
+    [line] = [line for line in yaml.splitlines() if line.strip().startswith("all: --add-exports")]
+    return line.partition("all: ")[2]
