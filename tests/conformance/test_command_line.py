@@ -1,4 +1,4 @@
-"""`mossbox user|access-key|group|role|policy|bucket|setup` on a running store."""
+"""`mossbox user|access-key|group|role|policy|bucket|cors|setup` on a running store."""
 
 import json
 import os
@@ -156,6 +156,50 @@ def test_setup_direct_upload_and_its_removal(
     assert "are gone" in mossbox(*remove).stdout
     assert "are gone" in mossbox(*remove).stdout  # again nothing is left to do
     assert Cloud(server).oss("GET", bucket_name).code == "NoSuchBucket"
+
+
+def test_setup_gives_the_rule_of_the_tutorial(mossbox: Mossbox, bucket_name: str) -> None:
+    setup = ("setup", "direct-upload", "--bucket", bucket_name)
+    shown = ("cors", "show", "--bucket", bucket_name, "--json")
+    for more, origin in (((), "*"), (("--origin", "http://a.test"), "http://a.test")):
+        mossbox(*setup, *more)
+        rule = {"AllowedMethod": ["POST", "PUT", "GET"], "AllowedHeader": ["*"]}
+        expected = {"CORSRule": [{"AllowedOrigin": [origin], **rule}], "ResponseVary": False}
+        assert json.loads(mossbox(*shown).stdout) == expected
+    mossbox("setup", "remove", "direct-upload", "--bucket", bucket_name)
+
+
+def test_cors(mossbox: Mossbox, bucket_name: str) -> None:
+    mossbox("bucket", "create", bucket_name)
+    of = ("--bucket", bucket_name)
+    refused = mossbox("cors", "show", *of, status=1).stderr
+    assert refused.startswith("mossbox: NoSuchCORSConfiguration: ")
+    rule = ("--origin", "*", "--methods", "POST,PUT,GET", "--headers", "*")
+    assert mossbox("cors", "set", *of, *rule).stdout == ""
+    shown = mossbox("cors", "show", *of).stdout
+    assert shown == (
+        "origins  *\nmethods  POST, PUT, GET\nheaders  *\n\nVary: Origin is on no answers\n"
+    )
+    more = ("--origin", "http://a.test, http://b.test", "--origin", "http://*.c.test",
+            "--methods", "put, head", "--expose", "ETag,x-oss-request-id", "--max-age", "0",
+            "--vary", "--json")  # fmt: skip
+    expected = {
+        "CORSRule": [{
+            "AllowedOrigin": ["http://a.test", "http://b.test", "http://*.c.test"],
+            "AllowedMethod": ["PUT", "HEAD"],
+            "ExposeHeader": ["ETag", "x-oss-request-id"],
+            "MaxAgeSeconds": 0,
+        }],
+        "ResponseVary": True,
+    }  # fmt: skip
+    assert json.loads(mossbox("cors", "set", *of, *more).stdout) == expected
+    assert json.loads(mossbox("cors", "show", *of, "--json").stdout) == expected
+    refused = mossbox("cors", "set", *of, *rule[:3], "PATCH", status=1).stderr
+    assert refused.startswith("mossbox: InvalidArgument: ")
+    assert json.loads(mossbox("cors", "show", *of, "--json").stdout) == expected
+    for _ in range(2):
+        assert mossbox("cors", "delete", *of).stdout == ""
+    mossbox("cors", "show", *of, status=1)
 
 
 def test_setup_touches_nothing_that_it_did_not_make(mossbox: Mossbox, name: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from mossbox import __version__
-from mossbox.apps import access, buckets, dapr, keys, policy, setup, upload_server
+from mossbox.apps import access, buckets, cors, dapr, keys, policy, setup, upload_server
 from mossbox.apps import run as private_run
 from mossbox.settings import Settings, SettingsError, environment_name, flag_name, load
 
@@ -54,6 +54,11 @@ def parser() -> argparse.ArgumentParser:
     for name, text in dapr.TEXTS.items():
         whole = f"{text[0].upper()}{text[1:]}, until it is stopped."
         dapr.arguments(commands.add_parser(name, help=text, description=whole), name)
+    pages = commands.add_parser(
+        "cors", help="which pages may use a bucket",
+        description="Which pages of other origins may use a bucket of a running store.",
+    )  # fmt: skip
+    cors.arguments(pages)
     ready = commands.add_parser(
         "setup", help="make all that a use needs", description="Make all that a use needs."
     )
@@ -62,17 +67,17 @@ def parser() -> argparse.ArgumentParser:
         "policy", help="who may do what", description="The policies of a running store."
     )
     policy.arguments(policies)
-    uploads = commands.add_parser(
-        "upload-server", help="let browsers upload straight to the store",
-        description="Serve a page for uploads, and the permits that it or a page of your own needs.",
-    )  # fmt: skip
-    upload_server.arguments(uploads)
     private = commands.add_parser(
         "run", help="run a program to which OSS's own host names lead to a store",
         description="Run a program to which the host names of OSS, STS and RAM lead to a store, and"
         " which reaches nothing else. Linux only.",
     )  # fmt: skip
     private_run.arguments(private)
+    uploads = commands.add_parser(
+        "upload-server", help="let browsers upload straight to the store",
+        description="Serve a page for uploads, and the permits that it or a page of your own needs.",
+    )  # fmt: skip
+    upload_server.arguments(uploads)
     master = commands.add_parser(
         "master-key", help="replace the key that opens all others", description=_MASTER_KEY
     )
@@ -96,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return access.run(command, options)
     if command in dapr.TEXTS:
         return dapr.run(command, options)
-    running = {"policy": policy.run, "bucket": buckets.run, "setup": setup.run}
+    running = {"policy": policy.run, "bucket": buckets.run, "cors": cors.run, "setup": setup.run}
     running["upload-server"] = upload_server.run
     if command in running:
         return running[command](options)

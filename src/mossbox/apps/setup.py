@@ -10,15 +10,12 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from mossbox.apps import buckets
+from mossbox.apps import buckets, cors
 from mossbox.apps.access import account_trust, report
 from mossbox.apps.store import STS, Refused, Store, address_arguments
 
 _MARK = "made by mossbox setup direct-upload"
 _ASSUME = {"PolicyType": "System", "PolicyName": "AliyunSTSAssumeRoleAccess"}
-_CORS = """<CORSConfiguration><CORSRule><AllowedOrigin>%s</AllowedOrigin>\
-<AllowedMethod>POST</AllowedMethod><AllowedMethod>PUT</AllowedMethod>\
-<AllowedMethod>GET</AllowedMethod><AllowedHeader>*</AllowedHeader></CORSRule></CORSConfiguration>"""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -52,7 +49,7 @@ def _make(store: Store, options: Mapping[str, Any]) -> None:
     uid = store.rpc("GetCallerIdentity", STS)["AccountId"]
     _check_ours(store, name)
     buckets.make(store, name)
-    note = _allow_origin(store, name, options["origin"])
+    cors.allow(store, name, [options["origin"]], ("POST", "PUT", "GET"), ["*"])
     _unless_there(store, "CreateUser", UserName=name, Comments=_MARK)
     _unless_there(store, "AttachPolicyToUser", UserName=name, **_ASSUME)
     _unless_there(
@@ -72,7 +69,7 @@ def _make(store: Store, options: Mapping[str, Any]) -> None:
             "OSS_ACCESS_KEY_SECRET": key["AccessKeySecret"],
             "OSS_STS_ROLE_ARN": f"acs:ram::{uid}:role/{name}",
         },
-        note, options,
+        options,
     )  # fmt: skip
 
 
@@ -86,27 +83,12 @@ def _put_policy(bucket: str) -> str:
     return json.dumps({"Version": "1", "Statement": [statement]})
 
 
-def _print(values: dict[str, str], note: str, options: Mapping[str, Any]) -> None:
+def _print(values: dict[str, str], options: Mapping[str, Any]) -> None:
     if options["json"]:
         print(json.dumps(values))
         return
     for name, value in values.items():
         print(f'setx {name} "{value}"' if options["shell"] == "cmd" else f"export {name}='{value}'")
-    if note:
-        print(f"{'rem' if options['shell'] == 'cmd' else '#'} {note}")
-
-
-def _allow_origin(store: Store, bucket: str, origin: str) -> str:
-    """The bucket's CORS rule; gives a note where this store has no such rules yet."""
-    from mossbox.wire.xml import escape
-
-    try:
-        store.oss("PUT", bucket, query={"cors": ""}, body=(_CORS % escape(origin)).encode())
-    except Refused as error:
-        if error.code != "NotImplemented":
-            raise
-        return "this store has no CORS rules yet: pages of other origins can't read its answers"
-    return ""
 
 
 def _unless_there(store: Store, operation: str, **parameters: str) -> None:
