@@ -20,6 +20,7 @@ _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
 _HEX = b"0123456789abcdefABCDEF"
 _DIGITS = re.compile(rb"[0-9]*")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
+_END = "unexpected end of JSON input"
 _VALUE = "looking for beginning of value"
 _KEY = "looking for beginning of object key string"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -234,13 +235,14 @@ class _Scanner:
         self.at += 1
         while True:
             self.at = self._skip(_PLAIN)
+            if self.at >= len(self.body):
+                raise Malformed(_END)
             sign = self._here()
+            if sign not in b'"\\':
+                raise self._unexpected("in string literal")
             self.at += 1
             if sign == ord('"'):
                 return
-            if sign != ord("\\"):
-                self.at -= 1
-                raise self._unexpected("in string literal")
             self._escaped()
 
     def _escaped(self) -> None:
@@ -282,17 +284,18 @@ class _Scanner:
         return self.body[self.at] if self.at < len(self.body) else -1
 
     def _needed(self) -> int:
-        self._sign()
-        return self._here()
+        """The next byte that is no space; raises at the end of the text."""
+        sign = self._sign()
+        if sign < 0:
+            raise Malformed(_END)
+        return sign
 
     def _here(self) -> int:
-        """The byte at hand; raises at the end of the text."""
-        if self.at >= len(self.body):
-            raise Malformed("unexpected end of JSON input")
-        return self.body[self.at]
+        """The byte at hand; at the end of the text Go tries whether a space could follow."""
+        return self.body[self.at] if self.at < len(self.body) else 0x20
 
     def _unexpected(self, where: str) -> Malformed:
-        return Malformed(f"invalid character {_quoted(self.body[self.at])} {where}")
+        return Malformed(f"invalid character {_quoted(self._here())} {where}")
 
 
 def _quoted(byte: int) -> str:

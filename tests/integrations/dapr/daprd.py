@@ -44,7 +44,11 @@ class Daprd:
         self, program: Path, folder: Path, components: Path, environment: Mapping[str, str] = {}
     ) -> None:
         self.program, self.folder, self.components = program, folder, components
-        self.environment = dict(environment)
+        # It looks for an address that leads outside, and some networks have none.
+        self.environment = {
+            "DAPR_HOST_IP": "127.0.0.1", "DAPR_COMPONENTS_SOCKETS_FOLDER": str(folder / "none"),
+            **environment,
+        }  # fmt: skip
         self.port, self.grpc_port, self._internal, self._public = free_ports(4)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -52,12 +56,13 @@ class Daprd:
     def log(self) -> str:
         return (self.folder / "daprd.log").read_text(errors="replace")
 
-    def start(self, timeout_s: float = 30.0) -> Self:
-        """Start it and wait until it answers."""
+    @property
+    def words(self) -> list[str]:
+        """The command that starts it; writes the configuration that it names."""
         self.folder.mkdir(parents=True, exist_ok=True)
         configuration = self.folder / "configuration.yaml"
         configuration.write_text(CONFIGURATION.format(folder=self.folder))
-        command = [
+        return [
             str(self.program), "--app-id", "tests", "--mode", "standalone",
             "--dapr-http-port", str(self.port), "--dapr-grpc-port", str(self.grpc_port),
             "--dapr-internal-grpc-port", str(self._internal),
@@ -69,16 +74,19 @@ class Daprd:
             "--enable-metrics=false", "--resources-path", str(self.components),
             "--config", str(configuration), "--dapr-graceful-shutdown-seconds", "1",
         ]  # fmt: skip
+
+    def start(self, timeout_s: float = 30.0) -> Self:
+        """Start it and wait until it answers."""
+        words = self.words
         with open(self.folder / "daprd.log", "ab") as log:
             self.process = subprocess.Popen(
-                command,
+                words,
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "DAPR_COMPONENTS_SOCKETS_FOLDER": "/nonexistent",
-                     **self.environment},
-            )  # fmt: skip
+                env={**os.environ, **self.environment},
+            )
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and self.process.poll() is None:
             if self._answers():
