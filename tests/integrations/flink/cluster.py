@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from tests.conformance.programs import cached, command
 from tests.conftest import require
+from tests.integrations.world import World, listens
 from tests.support import KEY_ID, SECRET, free_port
 
 HERE = Path(__file__).parent
@@ -60,7 +61,8 @@ def _mvn(folder: Path, *goals: str) -> None:
 class Cluster:
     """One job manager and one task manager; a context manager that kills them."""
 
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, world: World | None = None) -> None:
+        self.world = world
         self.folder, self.jar, self.rest = folder, jobs(), free_port()
         self.home = next(installed().glob("venv/lib/*/site-packages/pyflink"))
         self.plugin("flink-oss-fs-hadoop*")
@@ -106,14 +108,20 @@ class Cluster:
         """Both processes; returns when there is room for a job."""
         for name in ("jobmanager", "taskmanager"):
             self.start_one(name)
-        self.until(lambda: self.ask("/overview")["slots-available"] == 4)
+        if self.world:
+            self.until(lambda: listens(self.processes["jobmanager"].pid, self.rest))
+        else:
+            self.until(lambda: self.ask("/overview")["slots-available"] == 4)
         return self
+
+    def _words(self, *program: str) -> list[str]:
+        return self.world.words(*program) if self.world else list(program)
 
     def start_one(self, name: str) -> None:
         """A job manager or a task manager, as `bin/NAME.sh start-foreground` starts it."""
         with (self.folder / f"{name}.out").open("ab") as out:
             self.processes[name] = subprocess.Popen(
-                [str(self.home / "bin" / f"{name}.sh"), "start-foreground"],
+                self._words(str(self.home / "bin" / f"{name}.sh"), "start-foreground"),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -132,7 +140,7 @@ class Cluster:
         """`flink run`; gives what it printed."""
         flink = str(self.home / "bin" / "flink")
         done = subprocess.run(
-            [flink, "run", *options, "-c", job, str(self.jar), *words],
+            self._words(flink, "run", *options, "-c", job, str(self.jar), *words),
             env=self.environment,
             capture_output=True,
             text=True,

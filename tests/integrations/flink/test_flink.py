@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integrations.flink.cluster import Cluster
+from tests.integrations.world import World
 from tests.support import Server
 
 pytestmark = pytest.mark.slow
@@ -134,3 +135,14 @@ def newest_checkpoint(store: Server) -> str:
     """The folder of the newest whole checkpoint that was kept."""
     whole = [key for key in keys(store, "checkpoints/") if key.endswith("/_metadata")]
     return max(whole, key=lambda key: int(key.split("chk-")[1].split("/")[0])).rpartition("/")[0]
+
+
+def test_the_endpoint_as_the_document_writes_it(store: Server, tmp_path: Path) -> None:
+    """The vendor's host name, and https because nothing else is said."""
+    out = f"oss://{BUCKET}/by-name"
+    with (
+        World(store, tmp_path) as world,
+        Cluster(tmp_path, "oss-cn-hangzhou.aliyuncs.com", world) as cluster,
+    ):
+        cluster.run("DocumentJob", f"oss://{BUCKET}/text.txt", out, f"{out}-state", "4")
+    assert objects(store, "by-name") == sorted(TEXT.upper().splitlines())

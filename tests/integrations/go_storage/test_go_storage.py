@@ -17,6 +17,7 @@ from tests.conformance.cloud import Cloud
 from tests.conformance.programs import cached, command
 from tests.conformance.test_encryption import ALGORITHM, DATA_ALGORITHM, NAMED_KEY, found_on_disk
 from tests.conftest import require
+from tests.integrations.world import World
 from tests.support import KEY_ID, SECRET, Server, free_port
 
 SUITE = Path(__file__).parent / "suite"
@@ -50,6 +51,18 @@ def program() -> Path:
     return cached("go_storage", SUITE.iterdir(), build) / "program"
 
 
+def configure(folder: Path, endpoint: str, bucket: str) -> dict[str, str]:
+    """Files as the page on OSS prints them; work_dir is a directory, so it ends in a slash."""
+    servicer = f"credential: hmac:{KEY_ID}:{SECRET}\nendpoint: {endpoint}\n"
+    storager = f"name: {bucket}\nwork_dir: /work_dir/\nlocation: oss-cn-hangzhou\n"
+    (folder / "servicer.yaml").write_text(servicer)
+    (folder / "storager.yaml").write_text(servicer + storager)
+    return {
+        "SERVICER_YAML": str(folder / "servicer.yaml"),
+        "STORAGER_YAML": str(folder / "storager.yaml"),
+    }
+
+
 @dataclass
 class Said:
     """What the program said, and the store it was pointed at."""
@@ -68,17 +81,12 @@ def said(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sa
         assert server.request("PUT", bucket).status == 200
         key = server.request("POST", query={"mossbox-keys": "CreateKey"}).element("KeyId")
         nobody = Cloud(server).user("nobody")
-        # As the page on OSS prints them; work_dir is a directory, so it ends in a slash.
-        servicer = f"credential: hmac:{KEY_ID}:{SECRET}\nendpoint: http:127.0.0.1:{server.port}\n"
-        storager = f"name: {bucket}\nwork_dir: /work_dir/\nlocation: oss-cn-hangzhou\n"
-        (folder / "servicer.yaml").write_text(servicer)
-        (folder / "storager.yaml").write_text(servicer + storager)
+        configured = configure(folder, f"http:127.0.0.1:{server.port}", bucket)
         done = subprocess.run(
             [program, "-test.v", "-test.timeout=200s"],
             env={
                 **os.environ,
-                "SERVICER_YAML": str(folder / "servicer.yaml"),
-                "STORAGER_YAML": str(folder / "storager.yaml"),
+                **configured,
                 "NO_RIGHTS": f"hmac:{nobody.key_id}:{nobody.secret}",
                 "TLS_ENDPOINT": f"https:127.0.0.1:{tls_port}",
                 "SSL_CERT_FILE": str(server.data / "tls-cert.pem"),
@@ -132,3 +140,22 @@ def test_the_disk_holds_no_plaintext(said: Said) -> None:
     assert found_on_disk(said.server, MARKER.encode()) == []
     said.server.request("PUT", said.bucket, "plain", body=MARKER.encode() * 9000)
     assert len(found_on_disk(said.server, MARKER.encode())) == 1
+
+
+@pytest.mark.slow
+def test_the_endpoint_as_the_document_writes_it(
+    program: Path, server: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    """The vendor's host name by https, and the bucket before it."""
+    assert server.request("PUT", bucket_name).status == 200
+    names = (*SUITES, "Servicer", "WorkDir")
+    with World(server, tmp_path) as world:
+        configured = configure(tmp_path, "https:oss-cn-hangzhou.aliyuncs.com", bucket_name)
+        done = subprocess.run(
+            world.words(str(program), "-test.v", f"-test.run=^Test({'|'.join(names)})$"),
+            env={**os.environ, **configured},
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+    assert [name for name in names if f"--- PASS: Test{name} (" not in done.stdout] == []

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +27,8 @@ _HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 def furnish(folder: Path, authority: Authority) -> None:
     """Write the files of a world into its folder."""
     (folder / "resolv.conf").write_text(f"nameserver {ADDRESS}\n")
-    (folder / "hosts").write_text(_HOSTS)
+    # Java programs ask for the address of their machine's own name.
+    (folder / "hosts").write_text(f"{_HOSTS}127.0.0.1 {socket.gethostname()}\n")
     (folder / "nsswitch.conf").write_text(_switch("/etc/nsswitch.conf"))
     (folder / "nothing").mkdir()
     (folder / "bin").mkdir()
