@@ -54,6 +54,7 @@ class Limits:
 
     def narrowed(self, by: "Limits") -> "Limits":
         """Both limits together, `by.dir` taken as a directory inside; raises LimitsError."""
+        by.check()
         types = self.types
         if by.types:
             allowed = set(self.types)

@@ -76,7 +76,6 @@ class Asked:
             self.number("max_size") or 0,
             types,
         )
-        by.check()
         self.limits = limits.narrowed(by)
         self.expire_s = min(self.number("expires") or settings.expire_s, settings.expire_s)
 
