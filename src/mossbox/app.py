@@ -16,6 +16,9 @@ import uvloop
 from mossbox import clock, jobs
 from mossbox.accesslog import AccessLog
 from mossbox.bootstrap import keys, prepare
+from mossbox.egress.addresses import Rules, addresses_of
+from mossbox.egress.client import Egress
+from mossbox.engine.callback_key import PURPOSE, CallbackKey
 from mossbox.engine.store import Engine, open_directory, open_memory
 from mossbox.fronts.hosts import Hosts
 from mossbox.fronts.oss import OssFront
@@ -24,11 +27,12 @@ from mossbox.http.connection import Door, Limits
 from mossbox.http.listen import Acceptor
 from mossbox.http.message import Request, Response
 from mossbox.metrics import Counters
-from mossbox.operations.call import Endpoints
+from mossbox.operations.call import Endpoints, Outgoing
+from mossbox.operations.callback import PAGE
 from mossbox.operations.register import OPERATIONS
 from mossbox.pages import Pages
 from mossbox.pipeline import Note, Pipeline
-from mossbox.settings import Settings
+from mossbox.settings import Settings, split_address
 from mossbox.shared import Shared
 
 log = logging.getLogger("mossbox")
@@ -57,6 +61,8 @@ class Worker:
         self.counters = Counters(shared.counters(number))
         self.access = AccessLog(settings.access_log)
         self.door: Door | None = None
+        self._egress = Egress(Rules())
+        self._port = 0
         self._job: asyncio.Task[None] | None = None
         self._test: object = None  # held here, or it would be collected
 
@@ -85,6 +91,8 @@ class Worker:
             loop.add_reader(pipe, clock.read_pipe, pipe)
         if self.settings.memory:
             await prepare(self.engine.db, self.settings)  # on disk the supervisor did it
+        self._egress = self._make_egress(sockets)
+        self._port = sockets.plain[0].getsockname()[1]
         door = self.door = self._make_door()
         door.tick()
         acceptors = [Acceptor(s, door, self._crowded) for s in sockets.plain]
@@ -122,6 +130,18 @@ class Worker:
         self._start_jobs()
         old.close()
 
+    def _make_egress(self, sockets: Sockets) -> Egress:
+        """The client of our own requests, which never come back to us."""
+        settings = self.settings
+        own = [s.getsockname()[:2] for s in (*sockets.plain, *sockets.tls)]
+        if settings.console != "off":
+            own += addresses_of(settings.console)
+        return Egress(
+            Rules(settings.egress_allow, own),
+            deadline_s=settings.callback_timeout_s,
+            observe=self.counters.outgoing,
+        )
+
     def _make_door(self) -> Door:
         settings = self.settings
         pipeline = self.make_pipeline()
@@ -143,10 +163,20 @@ class Worker:
             strict_region=settings.region if settings.strict_regions else "",
         )
         stripes = [self.shared.counters(number) for number in range(self.shared.workers)]
-        pages = Pages(settings, self.engine, stripes, _LABELS)
+        key = CallbackKey(self.engine.db, self.engine.directory.derive(PURPOSE))
+        pages = Pages(settings, self.engine, stripes, _LABELS, key)
         rpc = rpc_kind(known, self.engine.directory, guard_origin=settings.development)
-        endpoints = Endpoints(settings.region, settings.strict_regions)
+        outgoing = Outgoing(self._egress, key, self._key_url(), self._port)
+        endpoints = Endpoints(settings.region, settings.strict_regions, outgoing)
         return kind(self.engine, front, endpoints, pages.answer, rpc)
+
+    def _key_url(self) -> str:
+        """Where receivers of callbacks find the public key; empty where that depends on them."""
+        settings = self.settings
+        host = settings.domain[0] if settings.domain else split_address(settings.listen)[0]
+        if settings.callback_key_url or host in ("0.0.0.0", "::"):  # noqa: S104  (compared)
+            return settings.callback_key_url
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}{PAGE.decode()}"
 
     def _crowded(self) -> bool:
         """Whether this worker has more connections than another."""
@@ -169,10 +199,10 @@ class Worker:
                 os._exit(1)  # an orphan must not go on serving beside a new server
 
     async def _drain(self, door: Door) -> None:
-        """Let requests under way finish; close the others."""
+        """Let requests under way finish, of peers that have left too; close the others."""
         door.draining = True
         deadline = clock.monotonic() + self.settings.drain_timeout_s
-        while door.connections and clock.monotonic() < deadline:
+        while (door.connections or self._egress.under_way) and clock.monotonic() < deadline:
             for connection in list(door.connections):
                 connection.close_idle()
             await asyncio.sleep(0.02)

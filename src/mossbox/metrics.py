@@ -7,7 +7,7 @@ _CELLS = 24  # a label
 _COUNT, _CLIENT_ERRORS, _SERVER_ERRORS, _CUT_OFF, _IN, _OUT, _MICROS, _FIRST_BUCKET = range(8)
 _BUCKETS = _CELLS - _FIRST_BUCKET
 _SMALLEST_US = 7  # the first bucket ends at 2**7 µs
-WORKER_CELLS = 4  # connections, and room
+WORKER_CELLS = 4  # connections, requests of our own that were answered and that were not, room
 
 
 class Counters:
@@ -19,6 +19,10 @@ class Counters:
     def connections(self, count: int) -> None:
         """Connections open now."""
         self._cells[0] = count
+
+    def outgoing(self, answered: bool) -> None:
+        """One request of the server's own."""
+        self._cells[1 if answered else 2] += 1
 
     def observe(
         self, label: int, status: int, took_us: int, received: int, sent: int, cut_off: bool
@@ -57,6 +61,12 @@ class _Sum:
         )
 
         yield GaugeMetricFamily("mossbox_connections", "Open connections", self._cells[0])
+        outgoing = CounterMetricFamily(
+            "mossbox_outgoing_requests", "Requests to other servers", labels=("outcome",)
+        )
+        outgoing.add_metric(("answered",), self._cells[1])
+        outgoing.add_metric(("failed",), self._cells[2])
+        yield outgoing
         requests = CounterMetricFamily(
             "mossbox_requests", "Requests by operation and outcome", labels=("operation", "outcome")
         )

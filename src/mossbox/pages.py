@@ -7,10 +7,12 @@ import msgspec
 
 from mossbox import clock, errors
 from mossbox.engine import identities
+from mossbox.engine.callback_key import CallbackKey
 from mossbox.engine.store import Engine
 from mossbox.fronts.hosts import Hosts
 from mossbox.http.message import Request, Response
 from mossbox.metrics import render
+from mossbox.operations.callback import PAGE
 from mossbox.operations.sts import session
 from mossbox.settings import Settings, is_loopback
 from mossbox.wire.text import parse_query
@@ -20,7 +22,7 @@ _NOT_DIRECT = frozenset(("origin", "forwarded", "x-forwarded-for", "x-real-ip", 
 
 
 class Pages:
-    """Health, readiness and metrics; `stripes` are all workers' counters."""
+    """Health, metrics and the like; `stripes` are all workers' counters."""
 
     def __init__(
         self,
@@ -28,16 +30,18 @@ class Pages:
         engine: Engine,
         stripes: Sequence[memoryview],
         labels: Sequence[str],
+        callback_key: CallbackKey,
     ) -> None:
         self._token = settings.metrics_token
         self._engine = engine
         self._credentials_uri = settings.credentials_uri
         self._stripes = stripes
         self._labels = labels
+        self._callback_key = callback_key
         self._hosts = Hosts(settings.domain, settings.cname, strict=settings.development)
         self._own_hosts = Hosts(strict=True)
 
-    def answer(self, request: Request) -> Response | None:
+    async def answer(self, request: Request) -> Response | None:
         """A page, or None where the address belongs to a bucket's host."""
         if not self._hosts.resolve(request.headers.get("host", "localhost")).endpoint:
             return None
@@ -48,6 +52,9 @@ class Pages:
         if request.path == b"/-/ready":
             fault = self._engine.db.fault()
             return _text(503, f"not ready: {fault}\n") if fault else _text(200, "ready\n")
+        if request.path == PAGE:
+            pem = (await self._callback_key.pair()).public_pem()
+            return _text(200, pem.decode(), "application/x-pem-file")
         if request.path == b"/-/metrics":
             return self._metrics(request)
         if request.path == b"/-/credentials" and self._credentials_uri:

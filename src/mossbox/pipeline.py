@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from hashlib import sha256
 from time import perf_counter_ns
 
@@ -30,7 +30,7 @@ from mossbox.wire.xml import read
 
 log = logging.getLogger("mossbox")
 
-Pages = Callable[[Request], Response | None]
+Pages = Callable[[Request], Awaitable[Response | None]]
 
 _MAKE_BUCKETS = frozenset(("PutBucket", "PutBucketAcl"))
 
@@ -99,7 +99,7 @@ class Pipeline:
         return self._front.error(error, request, note.request_id)
 
     async def _answer(self, request: Request, note: Note) -> Response:
-        if request.path[:3] == b"/-/" and (page := self._pages(request)) is not None:
+        if request.path[:3] == b"/-/" and (page := await self._pages(request)) is not None:
             return page
         place = self._front.place(request)
         if place.scope == "rpc":

@@ -60,6 +60,16 @@ class Settings:
     credentials_uri: bool = _setting(
         False, "give temporary keys of any role at /-/credentials?role=NAME, to this machine alone"
     )
+    egress_allow: tuple[str, ...] = _setting(
+        (),
+        "NETWORK or HOST, either with :PORT, that callbacks may reach beside the public Internet;"
+        " repeatable",
+        many=True,
+    )
+    callback_timeout_s: float = _setting(5.0, "seconds an upload callback may take")
+    callback_key_url: str = _setting(
+        "", "where receivers of callbacks find the public key; by default /-/callback-key.pem here"
+    )
     header_timeout_s: float = _setting(20.0, "seconds a peer may take to send its headers")
     body_timeout_s: float = _setting(30.0, "seconds a transfer may stand still")
     idle_timeout_s: float = _setting(75.0, "seconds an idle connection is kept open")
@@ -203,7 +213,10 @@ def _check_numbers(settings: Settings) -> None:
     for name in ("workers", "inline_limit_kib", "drain_timeout_s", "restore_delay_s", "sts_rate"):
         if not 0 <= getattr(settings, name) < math.inf:
             raise SettingsError(f"{flag_name(name)} is a number from 0 up")
-    for name in ("memory_limit_mib", "header_timeout_s", "body_timeout_s", "idle_timeout_s"):
+    for name in (
+        "memory_limit_mib", "callback_timeout_s", "header_timeout_s", "body_timeout_s",
+        "idle_timeout_s",
+    ):  # fmt: skip
         if not 0 < getattr(settings, name) < math.inf:
             raise SettingsError(f"{flag_name(name)} is a number above 0")
 

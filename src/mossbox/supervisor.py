@@ -13,6 +13,7 @@ from types import FrameType
 from mossbox import clock
 from mossbox.app import Sockets, Worker
 from mossbox.bootstrap import prepare
+from mossbox.egress.addresses import parse_allowed
 from mossbox.engine import keyring, masterkey
 from mossbox.engine.sqlite import DataLock, SqliteDatabase, StoreError, connect
 from mossbox.engine.store import prepare_directory, secure_directory
@@ -95,11 +96,21 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         raise SettingsError(f"the TLS certificate or key can't be used: {error}") from None
 
 
+def _check_egress(settings: Settings) -> None:
+    """Refuse an exception that can't be read; raises SettingsError."""
+    for text in settings.egress_allow:
+        try:
+            parse_allowed(text)
+        except ValueError as error:
+            raise SettingsError(f"--egress-allow: {error}") from None
+
+
 class Supervisor:
     """One server: its sockets, its workers, its end."""
 
     def __init__(self, settings: Settings) -> None:
         check(settings)
+        _check_egress(settings)
         self.settings = settings
         self.folder = Path(settings.data)
         self.shared = Shared(settings.worker_count())

@@ -176,6 +176,18 @@ def _is_this_machine(address: IPv4Address | IPv6Address) -> bool:
         return True
 
 
+def addresses_of(listener: str) -> list[tuple[str, int]]:
+    """The addresses and the port of a listener as its setting names them."""
+    host, port = _split_port(listener)
+    if host == "localhost":
+        return [("127.0.0.1", port), ("::1", port)]
+    try:
+        ip_address(host)
+    except ValueError:
+        return []  # a name of ours that nobody can be sure of here
+    return [(host, port)]
+
+
 def source_address(address: str, port: int) -> str:
     """The address of ours that a peer at `address` sees; nothing is sent to find out."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -213,6 +213,7 @@ class Completed(NamedTuple):
     etag: str
     crc64: int | None
     version_id: str  # empty in unversioned buckets
+    size: int
 
 
 def complete(
@@ -243,7 +244,7 @@ def complete(
         if part.number not in numbers:
             _release(tx, part, now_ms)
     _forget(tx, upload, len(held))
-    return Completed(etag, crc, version_id)
+    return Completed(etag, crc, version_id, size)
 
 
 def _check_sizes(chosen: Sequence[Part]) -> None:

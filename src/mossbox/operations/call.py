@@ -9,9 +9,11 @@ from mossbox import errors
 from mossbox.auth import Caller
 from mossbox.auth.acl import DEFAULT
 from mossbox.auth.statements import Policy
+from mossbox.egress.client import Egress
 from mossbox.engine import DELETE_MARKER, NEVER, Bucket, Version, objects, versions
 from mossbox.engine.bodies import StoredBlob
 from mossbox.engine.bucket_settings import ACCOUNT_BLOCK, POLICY, PUBLIC_ACCESS_BLOCK
+from mossbox.engine.callback_key import CallbackKey
 from mossbox.engine.identities import Account
 from mossbox.engine.store import Engine
 from mossbox.http.message import Request
@@ -23,11 +25,25 @@ _NOTHING, _ROW, _BLOB = range(3)  # what of the object has been read
 _NO_QUERY: Mapping[str, str] = {}
 
 
+class Outgoing(NamedTuple):
+    """What requests of the store's own need.
+
+    `key_url` is where the public half of `key` can be read; when it is empty, that is on `port` of
+    the address which the called server sees.
+    """
+
+    egress: Egress
+    key: CallbackKey
+    key_url: str
+    port: int
+
+
 class Endpoints(NamedTuple):
-    """How the store names itself in answers."""
+    """How the store names itself, in its answers and to servers that it calls."""
 
     region: str  # of new buckets made through an address without one
     strict: bool = False  # whether a bucket answers only at its own region's endpoint
+    outgoing: Outgoing | None = None
 
     def extranet(self, region: str) -> str:
         """The public endpoint of a region."""

@@ -11,6 +11,7 @@ from mossbox.engine.uploads import Listed, NewPart, NewUpload, Upload
 from mossbox.http.message import Body
 from mossbox.operation import Empty, operation
 from mossbox.operations.call import Call
+from mossbox.operations.callback import Stored, answer_of, planned
 from mossbox.operations.common import acl_index, refuse_public
 from mossbox.operations.headers import ObjectHeaders, encoded, kept
 from mossbox.operations.putting import NO_BODY, base64_md5, check_new
@@ -18,7 +19,7 @@ from mossbox.operations.receive import Announced, check_length, receive
 from mossbox.operations.sealing import seal_again
 from mossbox.wire import names
 from mossbox.wire.checksum import signed
-from mossbox.wire.fields import Element, Header, Query, RawBody, StoredHeaders, Stream
+from mossbox.wire.fields import Element, Header, Query, RawBody, Reply, StoredHeaders, Stream
 from mossbox.wire.paging import encoding, shown
 from mossbox.wire.xml import read
 
@@ -140,10 +141,14 @@ class CompleteMultipartUploadRequest(msgspec.Struct):
     forbid_overwrite: Annotated[bool, Header("x-oss-forbid-overwrite")] = False
     complete_all: Annotated[str | None, Header("x-oss-complete-all")] = None
     acl: Annotated[str | None, Header("x-oss-object-acl")] = None
+    callback: Annotated[str | None, Header("x-oss-callback")] = None
+    callback_var: Annotated[str | None, Header("x-oss-callback-var")] = None
+    callback_in_url: Annotated[str | None, Query("callback")] = None
+    callback_var_in_url: Annotated[str | None, Query("callback-var")] = None
 
 
 class CompleteMultipartUploadResult(msgspec.Struct):
-    """The object that was made."""
+    """The object that was made, or what the application server says of it."""
 
     encoding_type: str | None
     location: str
@@ -154,6 +159,7 @@ class CompleteMultipartUploadResult(msgspec.Struct):
     crc64: Annotated[int | None, Header("x-oss-hash-crc64ecma")]
     version_id: Annotated[str | None, Header("x-oss-version-id")]
     sse: Annotated[dict[str, str], StoredHeaders()]
+    reply: Annotated[bytes, Reply()] = b""
 
 
 @operation(
@@ -172,6 +178,7 @@ async def complete_multipart_upload(
     if request.acl is not None:
         acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
         refuse_public(call, acl)
+    plan = await planned(call, request)
 
     def work(tx: Tx) -> uploads.Completed:
         return uploads.complete(
@@ -180,12 +187,18 @@ async def complete_multipart_upload(
 
     done = await call.engine.db.write(work)
     host = f"{bucket.name}.{call.endpoints.extranet(bucket.region)}"
-    return CompleteMultipartUploadResult(
+    result = CompleteMultipartUploadResult(
         "url" if url else None, f"http://{host}/{quote(call.key)}", bucket.name,
         shown(call.key, url), f'"{done.etag}"', f'"{done.etag}"', done.crc64,
         done.version_id or None,
         upload.details().sse,
     )  # fmt: skip
+    if plan is not None:
+        stored = Stored(
+            done.etag, done.size, upload.content_type, done.crc64, "", result.version_id
+        )
+        result.reply = await answer_of(call, plan, stored)
+    return result
 
 
 def _wanted(request: CompleteMultipartUploadRequest) -> list[Listed] | None:

@@ -38,7 +38,10 @@ class PostObjectRequest(PutObjectRequest):
     tagging: Annotated[str | None, Derived()] = None  # not for forms
     status: Annotated[str, Header("success_action_status")] = ""
     redirect: Annotated[str, Header("success_action_redirect")] = ""
-    callback: Annotated[str, Header("callback")] = ""
+    callback: Annotated[str | None, Header("callback")] = None
+    callback_var: Annotated[str | None, Header("callback-var")] = None
+    callback_in_url: Annotated[str | None, Derived()] = None
+    callback_var_in_url: Annotated[str | None, Derived()] = None
 
 
 class PostResponse(msgspec.Struct):
@@ -71,12 +74,12 @@ def _needs(
 @operation("PostObject", "POST", "bucket", needs=_needs, action="oss:PutObject", access="form")
 async def post_object(call: Call, request: PostObjectRequest) -> PostObjectResult:
     """Keep the file of a form; when this answers, it is on the disk."""
-    if request.callback:
-        raise errors.not_implemented("callback")
     redirect = _redirect(request.redirect)
     put = await put_object(call, request)
     said: dict[str, Any] = {"status": _STATUSES.get(request.status, _NO_CONTENT)}
-    if redirect:
+    if put.reply:
+        said = {"status": 200, "reply": put.reply}
+    elif redirect:
         said = {"status": _REDIRECTED, "location": _landing(call, redirect, put.etag)}
     elif said["status"] == _CREATED:
         response = PostResponse(call.bucket_name, _location(call), key_text(call.key), put.etag)

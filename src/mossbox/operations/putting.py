@@ -11,11 +11,12 @@ from mossbox.engine.objects import NewVersion
 from mossbox.http.message import Body
 from mossbox.operation import operation
 from mossbox.operations.call import Call
+from mossbox.operations.callback import Stored, answer_of, planned
 from mossbox.operations.common import key_text
 from mossbox.operations.headers import ObjectHeaders, encoded, kept
 from mossbox.operations.receive import Announced, check_length, receive
 from mossbox.wire.checksum import signed
-from mossbox.wire.fields import Header, StoredHeaders, Stream
+from mossbox.wire.fields import Header, Query, Reply, StoredHeaders, Stream
 
 NO_BODY = Body(0)
 
@@ -30,16 +31,21 @@ class PutObjectRequest(ObjectHeaders):
     content_crc64: Annotated[str | None, Header("x-oss-hash-crc64ecma")] = None
     content_sha256: Annotated[str | None, Header("x-oss-content-sha256")] = None
     forbid_overwrite: Annotated[bool, Header("x-oss-forbid-overwrite")] = False
+    callback: Annotated[str | None, Header("x-oss-callback")] = None
+    callback_var: Annotated[str | None, Header("x-oss-callback-var")] = None
+    callback_in_url: Annotated[str | None, Query("callback")] = None
+    callback_var_in_url: Annotated[str | None, Query("callback-var")] = None
 
 
 class PutObjectResult(msgspec.Struct):
-    """The checksums of what was kept."""
+    """The checksums of what was kept, or what the application server says of it."""
 
     etag: Annotated[str, Header("ETag")]
     content_md5: Annotated[str, Header("Content-MD5")]
     crc64: Annotated[int, Header("x-oss-hash-crc64ecma")]
     version_id: Annotated[str | None, Header("x-oss-version-id")]
     sse: Annotated[dict[str, str], StoredHeaders()] = {}
+    reply: Annotated[bytes, Reply()] = b""
 
 
 @operation("PutObject", "PUT", "object")
@@ -53,6 +59,7 @@ async def put_object(call: Call, request: PutObjectRequest) -> PutObjectResult:
     forbid = request.forbid_overwrite
     if forbid:
         check_new(call)  # before the body is sent for nothing
+    plan = await planned(call, request)
     got = await receive(call, request.body, announced, keep.seal)
     new = NewVersion(
         NORMAL, got.size, call.now_ms, got.md5, signed(got.crc64), keep.storage_class, keep.acl,
@@ -66,6 +73,11 @@ async def put_object(call: Call, request: PutObjectRequest) -> PutObjectResult:
     result = PutObjectResult(f'"{got.md5}"', base64_md5(got.md5), got.crc64, version_id or None)
     if keep.seal is not None:
         result.sse = keep.seal.headers
+    if plan is not None:
+        stored = Stored(
+            got.md5, got.size, keep.content_type, got.crc64, result.content_md5, result.version_id
+        )
+        result.reply = await answer_of(call, plan, stored)
     return result
 
 

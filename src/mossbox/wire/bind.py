@@ -19,6 +19,7 @@ from mossbox.wire.fields import (
     Meta,
     Query,
     RawBody,
+    Reply,
     Status,
     StoredHeaders,
     Stream,
@@ -108,12 +109,12 @@ def encoder(model: type[msgspec.Struct], root: str | None, status: int) -> Encod
     """A function ``result → (status, header lines, body, length or None)`` for a result model.
 
     `root` names the XML document that the element fields make; without one the body is the
-    field marked Stream, or nothing.
+    field marked Stream, or nothing. A field marked Reply goes before both.
     """
     scope: dict[str, Any] = {"document": document, "join_headers": join_headers}
     fields = fields_of(model)
     heads = [text for field in fields if (text := _header(field))]
-    body, code, length = "b''", str(status), "None"
+    body, code, length, reply = "b''", str(status), "None", ""
     for field in fields:
         if isinstance(field.mark, Stream):
             body = f"m.{field.name}"
@@ -121,12 +122,18 @@ def encoder(model: type[msgspec.Struct], root: str | None, status: int) -> Encod
             code = f"m.{field.name}"
         elif isinstance(field.mark, Length):
             length = f"m.{field.name}"
+        elif isinstance(field.mark, Reply):
+            reply = f"m.{field.name}"
     if root is not None:
         scope["write"] = writer(model)
         body = f"document({root!r}, write(m))"
         if code != str(status):
             body += f" if {code} != 304 else b''"  # which has no body by definition
         heads.insert(0, "'Content-Type: application/xml\\r\\n'")
+    if reply:
+        own = heads.pop(0) if root is not None else "''"
+        heads.insert(0, f"('Content-Type: application/json\\r\\n' if {reply} else {own})")
+        body = f"{reply} or {body}"
     parts = (code, " + ".join(heads) or "''", body, length)
     source = f"def encode(m):\n    return {', '.join(parts)}\n"
     exec(source, scope)  # noqa: S102  (text made above from our own models)

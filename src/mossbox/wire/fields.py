@@ -71,6 +71,11 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """JSON of another server, which takes the place of a result's own body unless it is empty."""
+
+
+@dataclass(frozen=True)
 class Status:
     """The result's own HTTP status."""
 
@@ -95,7 +100,7 @@ class Text:
 
 Mark = (
     Bucket | Key | Query | Header | Meta | StoredHeaders | XmlBody | RawBody | Derived | Stream
-    | Status | Length | Element | Text | None
+    | Reply | Status | Length | Element | Text | None
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class Line:
         self.paged: list[bytes] = []
         self.pipeline = Pipeline(self.engine, front, Endpoints("cn-hangzhou"), self._page)
 
-    def _page(self, request: Request) -> Response | None:
+    async def _page(self, request: Request) -> Response | None:
         self.paged.append(request.path)
         return Response(200, "", b"a page")
 

@@ -47,7 +47,8 @@ def test_own_pages_come_before_everything(line):
         ("PUT", "/photos/key?retention", "", {"authorization": "nonsense"}, "InvalidArgument"),
         # what is not built, then the permission
         ("PUT", "/photos/key?retention", "", {}, "NotImplemented"),
-        ("PUT", "/photos/key", "", {"x-oss-callback": "e30="}, "NotImplemented"),
+        ("PUT", "/photos/key", "", {"x-oss-persistent-headers": "a:b"}, "NotImplemented"),
+        ("GET", "/photos/key", "", {"x-oss-callback": "e30="}, "NotImplemented"),
         ("PUT", "/photos/key?versionId=x", "", {}, "NotImplemented"),
         ("PUT", "/photos/key", "", {"if-match": "*"}, "NotImplemented"),
         # arguments, then the permission
@@ -55,6 +56,7 @@ def test_own_pages_come_before_everything(line):
         # the permission, then the arguments that the handler looks at
         ("PUT", "/photos/key", "", {"x-oss-object-acl": "nonsense"}, "AccessDenied"),
         ("PUT", "/photos/key", "other", {"x-oss-object-acl": "nonsense"}, "AccessDenied"),
+        ("PUT", "/photos/key", "", {"x-oss-callback": "e30="}, "AccessDenied"),
         # the bucket, then the permission
         ("GET", "/missing/key", "", {}, "NoSuchBucket"),
         ("GET", "/missing/key", "other", {}, "NoSuchBucket"),

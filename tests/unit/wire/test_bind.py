@@ -16,6 +16,7 @@ from mossbox.wire.fields import (
     Meta,
     Query,
     RawBody,
+    Reply,
     Status,
     StoredHeaders,
     Stream,
@@ -158,3 +159,25 @@ def test_a_result_with_nothing_to_say() -> None:
         pass
 
     assert bind.encoder(Nothing, None, 204)(Nothing()) == (204, "", b"", None)
+
+
+class Told(msgspec.Struct):
+    tag: Annotated[str, Header("ETag")]
+    reply: Annotated[bytes, Reply()] = b""
+
+
+class ToldInXml(msgspec.Struct):
+    tag: Annotated[str, Header("ETag")]
+    name: str
+    reply: Annotated[bytes, Reply()] = b""
+
+
+def test_another_server_s_json_takes_the_body_s_place() -> None:
+    bare, xml = bind.encoder(Told, None, 200), bind.encoder(ToldInXml, "Root", 200)
+    kind = "Content-Type: application/json\r\n"
+    assert bare(Told("t")) == (200, "ETag: t\r\n", b"", None)
+    assert bare(Told("t", b"{}")) == (200, f"{kind}ETag: t\r\n", b"{}", None)
+    assert xml(ToldInXml("t", "n", b"{}")) == (200, f"{kind}ETag: t\r\n", b"{}", None)
+    status, head, body, _ = xml(ToldInXml("t", "n"))
+    assert (status, head) == (200, "Content-Type: application/xml\r\nETag: t\r\n")
+    assert b"<Root><Name>n</Name></Root>" in body

@@ -1,0 +1,416 @@
+"""Upload callbacks: PutObject, PostObject and CompleteMultipartUpload, and a real receiver."""
+
+import http.client
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.receiver import OK, Receiver, http_answer, packed
+from tests.support import Answer, Server
+
+BODY = (
+    "bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&mimeType=${mimeType}&x=${x:my_var}"
+)
+DATA = b"hello"
+ETAG = md5(DATA).hexdigest().upper()
+VARIABLES = b64encode(json.dumps({"x:my_var": "for callback/test"}).encode()).decode()
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000280000001e00802000000") + bytes(100)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A store that may call back to this machine, and waits for half a second."""
+    folder = tmp_path_factory.mktemp("callbacks")
+    allowed = ("--egress-allow", "127.0.0.1", "--egress-allow", "localhost")
+    with Server(folder, *allowed, "--callback-timeout-s", "0.5", workers=2) as running:
+        running.request("PUT", "photos")
+        yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as running:
+        yield running
+
+
+def asking(url: str, **fields: Any) -> str:
+    return packed(**{"callbackUrl": url, "callbackBody": BODY, **fields})
+
+
+def put(server: Server, callback: str, key: str = "a b.txt", **headers: str) -> Answer:
+    given = {"x-oss-callback": callback, "content-type": "text/plain", **headers}
+    return server.request("PUT", "photos", key, body=DATA, headers=given)
+
+
+def stored(server: Server, key: str = "a b.txt") -> bytes:
+    return server.request("GET", "photos", key).body
+
+
+def test_the_document_s_minimum_on_put(server: Server, receiver: Receiver) -> None:
+    answer = put(server, asking(f"{receiver.url}/done%20here?a=b%20c"),
+                 **{"x-oss-callback-var": VARIABLES})  # fmt: skip
+    assert (answer.status, answer.body) == (200, OK)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["etag"] == f'"{ETAG}"'
+    assert answer.headers["x-oss-hash-crc64ecma"]
+    (got,) = receiver.got
+    assert got.path == "/done%20here?a=b%20c"
+    assert got.verified
+    assert got.body.decode() == (
+        f"bucket=photos&object=a%20b.txt&etag={ETAG}&size=5&mimeType=text%2Fplain"
+        "&x=for%20callback%2Ftest"
+    )
+    assert got.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert got.headers["content-md5"] == b64encode(md5(got.body).digest()).decode()
+    assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert got.headers["user-agent"] == "aliyun-oss-callback"
+    assert got.headers["x-oss-bucket"] == "photos"
+    assert got.headers["x-oss-owner"] == got.headers["x-oss-requester"] == "1000000000000001"
+    assert got.headers["x-oss-request-id"] == answer.headers["x-oss-request-id"]
+    assert stored(server) == DATA
+
+
+def test_json_and_every_variable(server: Server, receiver: Receiver) -> None:
+    names = (
+        "bucket object etag size mimeType imageInfo.height imageInfo.width imageInfo.format crc64"
+        " contentMd5 vpcId clientIp reqId operation x:my_var x:none"
+    ).split()
+    body = "{" + ",".join(f'"{name}":${{{name}}}' for name in names) + "}"
+    callback = asking(
+        receiver.url, callbackBody=body, callbackBodyType="application/json",
+        callbackHost="named.test",
+    )  # fmt: skip
+    answer = put(server, callback, "ü.txt", **{"x-oss-callback-var": VARIABLES})
+    assert answer.status == 200
+    (got,) = receiver.got
+    assert got.verified
+    assert (got.path, got.headers["host"]) == ("/", "named.test")
+    assert got.headers["content-type"] == "application/json"
+    assert json.loads(got.body) == {
+        "bucket": "photos", "object": "ü.txt", "etag": ETAG, "size": 5, "mimeType": "text/plain",
+        "imageInfo.height": "", "imageInfo.width": "", "imageInfo.format": "",
+        "crc64": answer.headers["x-oss-hash-crc64ecma"],
+        "contentMd5": answer.headers["content-md5"], "vpcId": "", "clientIp": "127.0.0.1",
+        "reqId": answer.headers["x-oss-request-id"], "operation": "PutObject",
+        "x:my_var": "for callback/test", "x:none": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("sse", ["", "AES256", "SM4"])
+@pytest.mark.parametrize("size", [len(PNG), 300_000])
+def test_what_a_picture_is(server: Server, receiver: Receiver, sse: str, size: int) -> None:
+    """In the database or in a file, encrypted or not."""
+    body = "${imageInfo.format} ${imageInfo.width} ${imageInfo.height}"
+    headers = {"x-oss-callback": asking(receiver.url, callbackBody=body)}
+    if sse:
+        headers["x-oss-server-side-encryption"] = sse
+    answer = server.request("PUT", "photos", "a.png", body=PNG.ljust(size, b"\0"), headers=headers)
+    assert answer.status == 200
+    assert receiver.got[0].body == b"png 640 480"
+
+
+def test_the_url_may_ask_for_it(server: Server, receiver: Receiver) -> None:
+    query = {"callback": asking(receiver.url), "callback-var": VARIABLES}
+    answer = server.request("PUT", "photos", "in-url", query, DATA)
+    assert (answer.status, answer.body) == (200, OK)
+    assert receiver.got[0].body.endswith(b"&x=for%20callback%2Ftest")
+    both = server.request("PUT", "photos", "both", query, DATA, {"x-oss-callback": asking("a")})
+    assert (both.status, both.code) == (400, "InvalidArgument")
+    assert both.element("EC") == "0007-00000027"
+    query = {"callback-var": VARIABLES}
+    both = server.request(
+        "PUT", "photos", "both", query, DATA,
+        {"x-oss-callback": asking(receiver.url), "x-oss-callback-var": VARIABLES},
+    )  # fmt: skip
+    assert (both.status, both.code) == (400, "InvalidArgument")
+    assert stored(server, "both") != DATA
+
+
+def complete(server: Server, key: str, headers: dict[str, str]) -> Answer:
+    begun = server.request("POST", "photos", key, {"uploads": ""}, headers={"content-type": "a/b"})
+    query = {"uploadId": begun.element("UploadId")}
+    tags = [
+        server.request(
+            "PUT", "photos", key, {"partNumber": str(n), **query}, part
+        ).headers["etag"]
+        for n, part in ((1, b"x" * 102_400), (2, DATA))
+    ]  # fmt: skip
+    parts = "".join(
+        f"<Part><PartNumber>{n}</PartNumber><ETag>{tag}</ETag></Part>"
+        for n, tag in enumerate(tags, 1)
+    )
+    document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+    return server.request("POST", "photos", key, query, document, headers)
+
+
+def test_completing_an_upload(server: Server, receiver: Receiver) -> None:
+    answer = complete(server, "whole", {
+        "x-oss-callback": asking(receiver.url, callbackBody=f"{BODY}&op=${{operation}}"),
+        "x-oss-callback-var": VARIABLES,
+    })  # fmt: skip
+    assert (answer.status, answer.body) == (200, OK)
+    assert answer.headers["content-type"] == "application/json"
+    tag = answer.headers["etag"].strip('"')
+    assert tag.endswith("-2")
+    (got,) = receiver.got
+    assert got.verified
+    assert got.body.decode() == (
+        f"bucket=photos&object=whole&etag={tag}&size=102405&mimeType=a%2Fb"
+        "&x=for%20callback%2Ftest&op=CompleteMultipartUpload"
+    )
+    plain = complete(server, "plain", {})
+    assert plain.headers["content-type"] == "application/xml"
+    assert plain.element("Key") == "plain"
+
+
+def form(server: Server, fields: dict[str, str]) -> Answer:
+    """A form of somebody whom the bucket lets write."""
+    mark = "8f3a"
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    head = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
+        "Content-Type: text/plain\r\n\r\n"
+    )
+    body = "".join(parts).encode() + head.encode() + DATA + f"\r\n--{mark}--\r\n".encode()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request(
+        "POST", "/open", body, {"Content-Type": f"multipart/form-data; boundary={mark}"}
+    )
+    got = connection.getresponse()
+    answer = Answer(got.status, dict(got.getheaders()), got.read())
+    connection.close()
+    return answer
+
+
+def test_a_form(server: Server, receiver: Receiver) -> None:
+    server.request("PUT", "open", headers={"x-oss-acl": "public-read-write"})
+    fields = {"key": "dir/${filename}", "callback": asking(receiver.url), "x:my_var": "mine & all"}
+    for status in ("", "201"):
+        answer = form(server, {**fields, "success_action_status": status})
+        assert (answer.status, answer.body) == (200, OK)
+        assert answer.headers["content-type"] == "application/json"
+    assert receiver.got[0].verified
+    assert receiver.got[0].body.decode() == (
+        f"bucket=open&object=dir%2Fa.txt&etag={ETAG}&size=5&mimeType=text%2Fplain"
+        "&x=mine%20%26%20all"
+    )
+    assert server.request("GET", "open", "dir/a.txt").body == DATA
+    failed = form(server, {**fields, "key": "kept", "callback": asking("http://127.0.0.1:9")})
+    assert (failed.status, failed.code) == (203, "CallbackFailed")
+    assert server.request("GET", "open", "kept").body == DATA
+    refused = form(server, {**fields, "key": "not", "callback": "nonsense"})
+    assert (refused.status, refused.code) == (400, "InvalidArgument")
+    assert server.request("GET", "open", "not").status == 404
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "ec"),
+    [
+        (http_answer(OK, "500 Internal Server Error"), "Error status : 500.", "0007-00000203"),
+        (http_answer(OK, "201 Created"), "Error status : 201.", "0007-00000203"),
+        (http_answer(b"", "301 Moved", "Location: http://127.0.0.1:1/"), "Error status : 301.",
+         "0007-00000203"),
+        (http_answer(b"<ok/>"), "Response body is not valid json format.", "0007-00000205"),
+        (http_answer(b""), "Response body is not valid json format.", "0007-00000205"),
+        (http_answer(b'"' + b"x" * (1 << 20) + b'"'),
+         "Error status : 400.User server return too long content-length value.", "0007-00000203"),
+        (b"", "Error status : -1. OSS can not connect to your callbackUrl, please check it.",
+         "0007-00000203"),
+        (b"220 mail.test ESMTP\r\n",
+         "Error status : -1. OSS can not connect to your callbackUrl, please check it.",
+         "0007-00000203"),
+    ],
+)  # fmt: skip
+def test_answers_that_do_not_count(
+    server: Server, receiver: Receiver, answer: bytes, message: str, ec: str
+) -> None:
+    receiver.answer = answer
+    key = f"kept-{message}"
+    failed = put(server, asking(receiver.url), key)
+    assert (failed.status, failed.code) == (203, "CallbackFailed")
+    assert failed.element("Message") == message
+    assert failed.element("EC") == failed.headers["x-oss-ec"] == ec
+    assert len(receiver.got) == 1
+    assert stored(server, key) == DATA
+
+
+def test_a_slow_receiver(server: Server, receiver: Receiver) -> None:
+    over = threading.Event()
+
+    def wait(_callback: object) -> bytes:
+        over.wait(20)
+        return http_answer(OK)
+
+    receiver.answer = wait
+    failed = put(server, asking(receiver.url), "slow")
+    over.set()
+    assert (failed.status, failed.code) == (203, "CallbackFailed")
+    assert failed.element("Message") == "Cost too long time."
+    assert stored(server, "slow") == DATA
+
+
+def test_nobody_listens(server: Server) -> None:
+    with Receiver() as gone:
+        url = gone.url
+    failed = put(server, asking(url), "alone")
+    assert (failed.status, failed.code) == (203, "CallbackFailed")
+    assert failed.element("Message").startswith("Error status : -1.")
+    assert stored(server, "alone") == DATA
+
+
+def test_urls_are_tried_in_their_order(server: Server, receiver: Receiver) -> None:
+    with Receiver(http_answer(OK, "500 No")) as broken:
+        answer = put(server, asking(f"{broken.url};{receiver.url};{broken.url}"))
+        assert (answer.status, answer.body) == (200, OK)
+        assert (len(broken.got), len(receiver.got)) == (1, 1)
+
+
+def test_large_answers_and_chunked_ones(server: Server, receiver: Receiver) -> None:
+    large = b'"' + b"x" * ((1 << 20) - 2) + b'"'
+    receiver.answer = http_answer(large)
+    assert put(server, asking(receiver.url)).body == large
+    receiver.answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    assert put(server, asking(receiver.url)).body == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("callback", "ec"),
+    [
+        ("x123-*&", "0007-00000002"),
+        (b64encode(b"{").decode(), "0007-00000003"),
+        (packed(callbackBody="a"), "0007-00000004"),
+        (asking("http://app.test:port/"), "0007-00000004"),
+        (asking("ftp://app.test/"), "0007-00000004"),
+        (asking(";".join(["http://8.8.8.8/"] * 6)), "0007-00000005"),
+        (asking("http://8.8.8.8/", callbackBody=""), "0007-00000011"),
+        (asking("http://8.8.8.8/", callbackBodyType="a/b"), "0007-00000013"),
+        (asking("http://8.8.8.8/", callbackBody="$a"), "0007-00000105"),
+    ],
+)
+def test_bad_parameters_write_nothing(server: Server, callback: str, ec: str) -> None:
+    answer = put(server, callback, "never")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert answer.element("EC") == ec
+    assert answer.element("ArgumentName")
+    assert server.request("GET", "photos", "never").status == 404
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.2", "127.2", "0x7f.2", "2130706434", "0177.0.0.2", "0.0.0.0", "[::1]", "[::]",
+        "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "169.254.169.254",
+        "10.1.2.3", "172.16.0.1", "192.168.0.1", "100.100.100.200", "[fe80::1]", "[fd00::1]",
+    ],
+)  # fmt: skip
+def test_private_addresses_are_forbidden(server: Server, host: str) -> None:
+    url = f"http://{host}:8000/"
+    answer = put(server, asking(url), "never")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert answer.element("Message") == "Private address is forbidden to callback."
+    assert answer.element("EC") == "0007-00000008"
+    assert answer.element("ArgumentName") == "callbackUrl"
+    assert answer.element("ArgumentValue") == url
+    assert server.request("GET", "photos", "never").status == 404
+
+
+def test_the_store_does_not_call_itself(server: Server) -> None:
+    for host in ("127.0.0.1", "localhost"):
+        answer = put(server, asking(f"http://{host}:{server.port}/photos/x"), "never")
+        assert answer.element("Message") == "Private address is forbidden to callback."
+
+
+def test_by_itself_no_private_address_is_allowed(tmp_path: Path, receiver: Receiver) -> None:
+    proxies = {"http_proxy": receiver.url, "https_proxy": receiver.url, "ALL_PROXY": receiver.url}
+    with Server(tmp_path, environment=proxies) as plain:
+        plain.request("PUT", "photos")
+        for url in (receiver.url, f"http://localhost:{receiver.port}"):
+            answer = put(plain, asking(url))
+            assert answer.element("Message") == "Private address is forbidden to callback."
+        assert f"--egress-allow 127.0.0.1:{receiver.port} would allow it" in plain.log
+    assert receiver.got == []
+
+
+def test_an_exception_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"--egress-allow: '10\.0\.0\.0/33' is"):
+        Server(tmp_path, "--egress-allow", "10.0.0.0/33").start()
+
+
+def test_the_object_may_be_gone_before_the_answer(server: Server, receiver: Receiver) -> None:
+    """The application server may do with the object what it likes."""
+
+    def delete(_callback: object) -> bytes:
+        server.request("DELETE", "photos", "fleeting")
+        return http_answer(OK)
+
+    receiver.answer = delete
+    answer = put(server, asking(receiver.url), "fleeting")
+    assert (answer.status, answer.body) == (200, OK)
+    assert server.request("GET", "photos", "fleeting").status == 404
+
+
+def test_a_client_that_leaves_changes_nothing(server: Server, receiver: Receiver) -> None:
+    arrived, left = threading.Event(), threading.Event()
+
+    def answer(_callback: object) -> bytes:
+        arrived.set()
+        left.wait(20)
+        return http_answer(OK)
+
+    receiver.answer = answer
+    headers = {
+        "content-length": "5", "x-oss-callback": asking(receiver.url), "date": "now",
+    }  # fmt: skip
+    server.request("PUT", "open", headers={"x-oss-acl": "public-read-write"})
+    with server.connect() as peer:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        peer.sendall(f"PUT /open/left HTTP/1.1\r\nHost: localhost\r\n{lines}\r\nhello".encode())
+        assert arrived.wait(20)
+    left.set()
+    assert receiver.got[0].verified
+    assert server.request("GET", "open", "left").body == DATA
+
+
+def test_the_key_is_one_for_all_workers_and_starts(tmp_path: Path) -> None:
+    server = Server(tmp_path, workers=2)
+    page = "/-/callback-key.pem"
+    pages = set()
+    for _ in range(2):
+        with server:
+            for _ in range(8):
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+                connection.request("GET", page)
+                answer = connection.getresponse()
+                assert answer.status == 200
+                pages.add(answer.read())
+                connection.close()
+    (pem,) = pages
+    assert pem.startswith(b"-----BEGIN PUBLIC KEY-----\n")
+
+
+def test_in_memory(tmp_path: Path, receiver: Receiver) -> None:
+    with Server(tmp_path, "--memory", "--egress-allow", "127.0.0.1") as server:
+        server.request("PUT", "photos")
+        assert put(server, asking(receiver.url)).status == 200
+        assert receiver.got[0].key_url == f"{server.endpoint}/-/callback-key.pem"
+        assert receiver.got[0].verified
+        metrics = server.request("GET", "-", "metrics", sign=False).body.decode()
+        assert 'mossbox_outgoing_requests_total{outcome="answered"} 1.0' in metrics
+
+
+def test_a_key_that_is_published_elsewhere(tmp_path: Path, receiver: Receiver) -> None:
+    url = "https://keys.test/a.pem"
+    environment = {"MOSSBOX_CALLBACK_KEY_URL": url, "MOSSBOX_EGRESS_ALLOW": "10.0.0.1, 127.0.0.1"}
+    with Server(tmp_path, "--memory", environment=environment) as server:
+        server.request("PUT", "photos")
+        assert put(server, asking(receiver.url)).status == 200
+    assert receiver.got[0].key_url == url
