@@ -9,12 +9,15 @@ import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
-_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?\.?\Z")
-_VISIBLE = re.compile(r"[!-\"$-\[\]-~]*\Z")  # ASCII without a fragment's sign and a backslash
+_LABELS = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?\.?"
+_NAME = re.compile(rf"{_LABELS}\Z")
+_URL = re.compile(
+    rf"([Hh][Tt]{{2}}[Pp][Ss]?)://(?:({_LABELS})|\[([0-9A-Fa-f:.]+)\])(?::([0-9]{{1,5}}))?"
+    r"(/[!-\"$->@-\[\]-~]*)?(\?[!-\"$-\[\]-~]*)?\Z"
+)  # visible ASCII, neither a fragment nor a backslash, and no password before the host
 _URL_MAX = 8192
 _HOST_PORT = re.compile(r"(?:\[(?P<v6>[^]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?\Z")
 _PORTS = {"http": 80, "https": 443}
@@ -61,29 +64,24 @@ class Target(NamedTuple):
 
 def parse_url(text: str) -> Target:
     """A URL, or one without a scheme (then it is HTTP); raises BadUrl."""
-    if "://" not in text:
-        text = f"http://{text}"
-    if len(text) > _URL_MAX or not _VISIBLE.match(text):
-        raise BadUrl("not all of it is visible ASCII, or it is too long")
-    try:
-        parts = urlsplit(text)
-        port = _PORTS[parts.scheme] if parts.port is None else parts.port
-    except (ValueError, KeyError):
-        raise BadUrl("neither http nor https, or no port") from None
-    host = parts.hostname or ""
-    if port == 0 or parts.netloc.endswith(":"):
+    found = _URL.match(text if "://" in text else f"http://{text}")
+    if found is None or len(text) > _URL_MAX:
+        raise BadUrl("no URL of an HTTP server")
+    scheme, name, address, port_text, path, query = found.groups()
+    if address:
+        _check_v6(address)
+    port = int(port_text or _PORTS[scheme.lower()])
+    if not 0 < port < 65536:
         raise BadUrl("no port")
-    if "@" in parts.netloc or not (_NAME.match(host) or _is_v6(host)):
-        raise BadUrl("no host, or one with a password")
-    query = parts.query and f"?{parts.query}"
-    return Target(parts.scheme == "https", host, port, parts.path or "/", query)
+    host = (name or address).lower()
+    return Target(scheme.lower() == "https", host, port, path or "/", query or "")
 
 
-def _is_v6(host: str) -> bool:
+def _check_v6(text: str) -> None:
     try:
-        return IPv6Address(host).scope_id is None
+        IPv6Address(text)
     except ValueError:
-        return False
+        raise BadUrl("no address") from None
 
 
 class Allowed(NamedTuple):

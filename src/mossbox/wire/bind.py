@@ -114,16 +114,9 @@ def encoder(model: type[msgspec.Struct], root: str | None, status: int) -> Encod
     scope: dict[str, Any] = {"document": document, "join_headers": join_headers}
     fields = fields_of(model)
     heads = [text for field in fields if (text := _header(field))]
-    body, code, length, reply = "b''", str(status), "None", ""
-    for field in fields:
-        if isinstance(field.mark, Stream):
-            body = f"m.{field.name}"
-        elif isinstance(field.mark, Status):
-            code = f"m.{field.name}"
-        elif isinstance(field.mark, Length):
-            length = f"m.{field.name}"
-        elif isinstance(field.mark, Reply):
-            reply = f"m.{field.name}"
+    places = {type(field.mark): f"m.{field.name}" for field in fields}
+    body, code = places.get(Stream, "b''"), places.get(Status, str(status))
+    reply = places.get(Reply, "")
     if root is not None:
         scope["write"] = writer(model)
         body = f"document({root!r}, write(m))"
@@ -133,8 +126,8 @@ def encoder(model: type[msgspec.Struct], root: str | None, status: int) -> Encod
     if reply:
         own = heads.pop(0) if root is not None else "''"
         heads.insert(0, f"('Content-Type: application/json\\r\\n' if {reply} else {own})")
-        body = f"{reply} or {body}"
-    parts = (code, " + ".join(heads) or "''", body, length)
+        body = f"{reply} or ({body})"
+    parts = (code, " + ".join(heads) or "''", body, places.get(Length, "None"))
     source = f"def encode(m):\n    return {', '.join(parts)}\n"
     exec(source, scope)  # noqa: S102  (text made above from our own models)
     return scope["encode"]  # type: ignore[no-any-return]
