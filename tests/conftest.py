@@ -28,8 +28,12 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     require("chromium", program is not None, "apt install chromium")
     with sync_playwright() as playwright:
-        # In a container of root there is no sandbox to be had; all pages are the tests' own.
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        # In a container of root there is no sandbox to be had; all pages are the tests' own. Names
+        # below .test lead to this machine, and to the browser are those of strangers.
+        running = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--host-resolver-rules=MAP *.test 127.0.0.1"],
+        )
         yield running
         running.close()
 
