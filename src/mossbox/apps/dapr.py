@@ -123,12 +123,14 @@ def _on_loopback(host: str) -> bool:
 
 
 def _bound(text: str, host: str, port: int) -> socket.socket:
+    from mossbox.dapr.binding import reason
+
     try:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
     except OSError as error:
-        raise OSError(f"--listen: {text}: {error.strerror}") from None
+        raise OSError(f"--listen: {text}: {reason(error)}") from None
 
 
 def _origins(host: str, port: int) -> frozenset[str]:

@@ -32,8 +32,9 @@ _OPTIONAL = ("securityToken", "region", "pathStyle")
 _DAPR_OWN = ("direction", "route")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _CLOUD_HOST = re.compile(r"oss-((?!accelerate)[a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com")
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?")
 _TTL_DEFAULT = timedelta(minutes=15)
+_TTL_MAX_S = 7 * 24 * 3600  # of a URL with signature V4
 _LIST_FIELDS = {"prefix": str, "delimiter": str, "marker": str, "maxResults": int}
 
 
@@ -157,7 +158,8 @@ class OssBinding:
         key = metadata.get("key") or str(uuid.uuid4())
         if _flag("decodeBase64", metadata.get("decodeBase64", "")):
             data = _decoded(data)
-        put = oss.PutObjectRequest(self.target.bucket, key, body=data)
+        # Without the length the SDK sends chunks.
+        put = oss.PutObjectRequest(self.target.bucket, key, content_length=len(data), body=data)
         if content_type := metadata.get("contentType"):
             put.content_type = content_type
         await self._oss().put_object(put)
@@ -307,10 +309,14 @@ def _duration(name: str, text: str) -> timedelta:
     if not text:
         return _TTL_DEFAULT
     found = _DURATION.fullmatch(text)
-    if found is None:
-        raise BindingError(f"metadata.{name}: {text!r} is no length of time such as 15m or 1h30m")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not 0 < total <= _TTL_MAX_S:
+        raise BindingError(
+            f"metadata.{name}: {text!r} is no length of time such as 15m or 1h30m, of seven days"
+            " at most"
+        )
+    return timedelta(seconds=total)
 
 
 def _decoded(data: bytes) -> bytes:
