@@ -29,8 +29,8 @@ NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 HOW = "install Node.js 18 or newer, with npm"
 PROGRAM = Program("ali_oss", ("node", "npm"), HOW, (NPM,), ("node", "FOLDER/checks.js"))
 CHECKS = (
-    "bucket_tags", "bucket_encryption", "object_tagging", "symlink", "restore", "encryption",
-    "append", "copy", "multipart", "multipart_lists", "part_copy", "versioning",
+    "bucket_tags", "bucket_encryption", "bucket_cors", "object_tagging", "symlink", "restore",
+    "encryption", "append", "copy", "multipart", "multipart_lists", "part_copy", "versioning",
 )  # fmt: skip
 # This client does not ask for encoded names where it deletes, so it must be able to read them.
 PLAIN = [key for key in UNDOTTED if key.isprintable()]

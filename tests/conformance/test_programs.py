@@ -26,7 +26,7 @@ PROGRAMS = [
 ]
 
 CHECKS = (
-    "buckets", "bucket_acl", "bucket_tags", "bucket_encryption", "objects", "ranges",
+    "buckets", "bucket_acl", "bucket_tags", "bucket_encryption", "bucket_cors", "objects", "ranges",
     "conditions", "keys", "lists", "delete_many", "object_acl", "object_tagging", "symlink",
     "restore", "encryption", "append", "copy", "multipart", "multipart_lists", "part_copy",
     "versioning", "presigned", "errors", "directory",

@@ -65,6 +65,19 @@ const checks = {
     assert.deepStrictEqual((await store.getBucketTags(bucket)).tag, {});
   },
 
+  async bucket_cors() {
+    await refused(404, 'NoSuchCORSConfiguration', store.getBucketCORS(bucket));
+    const rule = {
+      allowedOrigin: ['http://a.test', 'http://*.b.test'], allowedMethod: ['PUT', 'GET'],
+      allowedHeader: 'x-oss-*', exposeHeader: 'ETag', maxAgeSeconds: '60',
+    };
+    await store.putBucketCORS(bucket, [rule, { allowedOrigin: '*', allowedMethod: 'HEAD' }]);
+    const { rules } = await store.getBucketCORS(bucket);
+    assert.deepStrictEqual(rules, [rule, { allowedOrigin: '*', allowedMethod: 'HEAD' }]);
+    await store.deleteBucketCORS(bucket);
+    await refused(404, 'NoSuchCORSConfiguration', store.getBucketCORS(bucket));
+  },
+
   async bucket_encryption() {
     const name = `${bucket}-encrypted`;
     await store.putBucket(name);

@@ -91,6 +91,30 @@ func bucketEncryption() {
 	refused(404, "NoSuchServerSideEncryptionRule", err)
 }
 
+func bucketCors() {
+	_, err := client.GetBucketCORS(name)
+	refused(404, "NoSuchCORSConfiguration", err)
+	rule := oss.CORSRule{
+		AllowedOrigin: []string{"http://a.test", "http://*.b.test"}, AllowedMethod: []string{"PUT", "GET"},
+		AllowedHeader: []string{"x-oss-*"}, ExposeHeader: []string{"ETag"}, MaxAgeSeconds: 60,
+	}
+	must(client.SetBucketCORS(name, []oss.CORSRule{rule}))
+	found, err := client.GetBucketCORS(name)
+	must(err)
+	equal("rule", found.CORSRules[0].AllowedOrigin, rule.AllowedOrigin)
+	equal("age", found.CORSRules[0].MaxAgeSeconds, 60)
+	page := []oss.Option{oss.Origin("http://www.b.test"), oss.ACReqMethod("PUT")}
+	allowed, err := bucket.OptionsMethod("key", append(page, oss.ACReqHeaders("x-oss-date"))...)
+	must(err)
+	equal("origin", allowed.Get("Access-Control-Allow-Origin"), "http://www.b.test")
+	equal("headers", allowed.Get("Access-Control-Allow-Headers"), "x-oss-date")
+	_, err = bucket.OptionsMethod("key", append(page, oss.ACReqHeaders("content-type"))...)
+	refused(403, "AccessForbidden", err)
+	must(client.DeleteBucketCORS(name))
+	_, err = client.GetBucketCORS(name)
+	refused(404, "NoSuchCORSConfiguration", err)
+}
+
 func versioning() {
 	made := bucketOf(client, name+"-versions")
 	must(client.CreateBucket(made.BucketName))

@@ -38,7 +38,7 @@ var (
 
 var checks = map[string]func(){
 	"buckets": buckets, "bucket_acl": bucketACL, "bucket_tags": bucketTags,
-	"bucket_encryption": bucketEncryption, "objects": objects, "ranges": ranges,
+	"bucket_encryption": bucketEncryption, "bucket_cors": bucketCors, "objects": objects, "ranges": ranges,
 	"conditions": conditions, "keys": keys, "lists": lists, "delete_many": deleteMany,
 	"object_acl": objectACL, "object_tagging": objectTagging, "symlink": symlink,
 	"restore": restore, "encryption": encryption, "append": appending, "copy": copying,

@@ -103,6 +103,37 @@ func bucketEncryption() {
 	refused(404, "NoSuchServerSideEncryptionRule", err)
 }
 
+func bucketCors() {
+	asked := &oss.GetBucketCorsRequest{Bucket: &name}
+	_, err := client.GetBucketCors(ctx, asked)
+	refused(404, "NoSuchCORSConfiguration", err)
+	rule := oss.CORSRule{
+		AllowedOrigins: []string{"http://a.test", "http://*.b.test"}, AllowedMethods: []string{"PUT", "GET"},
+		AllowedHeaders: []string{"x-oss-*"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: oss.Ptr(int64(60)),
+	}
+	must(client.PutBucketCors(ctx, &oss.PutBucketCorsRequest{
+		Bucket:            &name,
+		CORSConfiguration: &oss.CORSConfiguration{CORSRules: []oss.CORSRule{rule}, ResponseVary: oss.Ptr(true)},
+	}))
+	found := must(client.GetBucketCors(ctx, asked)).CORSConfiguration
+	equal("vary", *found.ResponseVary, true)
+	equal("rule", found.CORSRules[0], rule)
+	page := &oss.OptionObjectRequest{
+		Bucket: &name, Key: oss.Ptr("key"), Origin: oss.Ptr("http://www.b.test"),
+		AccessControlRequestMethod: oss.Ptr("PUT"), AccessControlRequestHeaders: oss.Ptr("x-oss-date"),
+	}
+	allowed := must(client.OptionObject(ctx, page))
+	equal("origin", text(allowed.AccessControlAllowOrigin), "http://www.b.test")
+	equal("headers", text(allowed.AccessControlAllowHeaders), "x-oss-date")
+	equal("age", *allowed.AccessControlMaxAge, int64(60))
+	page.AccessControlRequestHeaders = oss.Ptr("content-type")
+	_, err = client.OptionObject(ctx, page)
+	refused(403, "AccessForbidden", err)
+	must(client.DeleteBucketCors(ctx, &oss.DeleteBucketCorsRequest{Bucket: &name}))
+	_, err = client.GetBucketCors(ctx, asked)
+	refused(404, "NoSuchCORSConfiguration", err)
+}
+
 func versioning() {
 	made, key := name+"-versions", "key"
 	must(client.PutBucket(ctx, &oss.PutBucketRequest{Bucket: &made}))

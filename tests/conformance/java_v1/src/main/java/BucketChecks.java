@@ -1,16 +1,20 @@
+import com.aliyun.oss.HttpMethod;
 import com.aliyun.oss.model.BucketVersioningConfiguration;
 import com.aliyun.oss.model.CannedAccessControlList;
 import com.aliyun.oss.model.CopyObjectRequest;
 import com.aliyun.oss.model.CreateBucketRequest;
 import com.aliyun.oss.model.DataRedundancyType;
 import com.aliyun.oss.model.DeleteVersionsRequest;
+import com.aliyun.oss.model.GenericRequest;
 import com.aliyun.oss.model.GetObjectRequest;
 import com.aliyun.oss.model.HeadObjectRequest;
 import com.aliyun.oss.model.ListBucketsRequest;
 import com.aliyun.oss.model.ListVersionsRequest;
 import com.aliyun.oss.model.ObjectMetadata;
+import com.aliyun.oss.model.OptionsRequest;
 import com.aliyun.oss.model.ServerSideEncryptionByDefault;
 import com.aliyun.oss.model.ServerSideEncryptionConfiguration;
+import com.aliyun.oss.model.SetBucketCORSRequest;
 import com.aliyun.oss.model.SetBucketEncryptionRequest;
 import com.aliyun.oss.model.SetBucketVersioningRequest;
 import com.aliyun.oss.model.StorageClass;
@@ -25,6 +29,7 @@ final class BucketChecks {
         Main.checks.put("bucket_acl", BucketChecks::acl);
         Main.checks.put("bucket_tags", BucketChecks::tags);
         Main.checks.put("bucket_encryption", BucketChecks::encryption);
+        Main.checks.put("bucket_cors", BucketChecks::cors);
         Main.checks.put("versioning", BucketChecks::versioning);
         Main.checks.put("errors", BucketChecks::errors);
     }
@@ -91,6 +96,31 @@ final class BucketChecks {
         Main.equal("body", new String(Main.readAs(new GetObjectRequest(made, "key"))), Main.HELLO);
         Main.client.deleteBucketEncryption(made);
         Main.refused("NoSuchServerSideEncryptionRule", () -> Main.client.getBucketEncryption(made));
+    }
+
+    static void cors() throws Throwable {
+        Main.refused("NoSuchCORSConfiguration", () -> Main.client.getBucketCORSRules(Main.name));
+        var rule = new SetBucketCORSRequest.CORSRule();
+        rule.setAllowedOrigins(List.of("http://a.test", "http://*.b.test"));
+        rule.setAllowedMethods(List.of("PUT", "GET"));
+        rule.setAllowedHeaders(List.of("x-oss-*"));
+        rule.setExposeHeaders(List.of("ETag"));
+        rule.setMaxAgeSeconds(60);
+        var request = new SetBucketCORSRequest(Main.name);
+        request.addCorsRule(rule);
+        request.setResponseVary(true);
+        Main.client.setBucketCORS(request);
+        var found = Main.client.getBucketCORS(new GenericRequest(Main.name));
+        Main.equal("vary", found.getResponseVary(), true);
+        Main.equal("origins", found.getCorsRules().get(0).getAllowedOrigins(), rule.getAllowedOrigins());
+        Main.equal("age", found.getCorsRules().get(0).getMaxAgeSeconds(), 60);
+        var page = new OptionsRequest(Main.name, "key").withOrigin("http://www.b.test")
+                .withRequestMethod(HttpMethod.PUT).withRequestHeaders("x-oss-date");
+        Main.client.optionsObject(page); // its answer is not for us to see
+        page.setRequestHeaders("content-type");
+        Main.refused("AccessForbidden", () -> Main.client.optionsObject(page));
+        Main.client.deleteBucketCORSRules(Main.name);
+        Main.refused("NoSuchCORSConfiguration", () -> Main.client.getBucketCORSRules(Main.name));
     }
 
     static void versioning() throws Throwable {

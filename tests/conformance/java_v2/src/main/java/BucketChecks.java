@@ -1,6 +1,9 @@
 import com.aliyun.sdk.service.oss2.models.ApplyServerSideEncryptionByDefault;
+import com.aliyun.sdk.service.oss2.models.CORSConfiguration;
+import com.aliyun.sdk.service.oss2.models.CORSRule;
 import com.aliyun.sdk.service.oss2.models.CopyObjectRequest;
 import com.aliyun.sdk.service.oss2.models.CreateBucketConfiguration;
+import com.aliyun.sdk.service.oss2.models.DeleteBucketCorsRequest;
 import com.aliyun.sdk.service.oss2.models.DeleteBucketEncryptionRequest;
 import com.aliyun.sdk.service.oss2.models.DeleteBucketRequest;
 import com.aliyun.sdk.service.oss2.models.DeleteBucketTagsRequest;
@@ -8,6 +11,7 @@ import com.aliyun.sdk.service.oss2.models.DeleteMultipleObjectsRequest;
 import com.aliyun.sdk.service.oss2.models.DeleteObject;
 import com.aliyun.sdk.service.oss2.models.DeleteObjectRequest;
 import com.aliyun.sdk.service.oss2.models.GetBucketAclRequest;
+import com.aliyun.sdk.service.oss2.models.GetBucketCorsRequest;
 import com.aliyun.sdk.service.oss2.models.GetBucketEncryptionRequest;
 import com.aliyun.sdk.service.oss2.models.GetBucketInfoRequest;
 import com.aliyun.sdk.service.oss2.models.GetBucketLocationRequest;
@@ -17,7 +21,9 @@ import com.aliyun.sdk.service.oss2.models.GetBucketVersioningRequest;
 import com.aliyun.sdk.service.oss2.models.HeadObjectRequest;
 import com.aliyun.sdk.service.oss2.models.ListBucketsRequest;
 import com.aliyun.sdk.service.oss2.models.ListObjectVersionsRequest;
+import com.aliyun.sdk.service.oss2.models.OptionObjectRequest;
 import com.aliyun.sdk.service.oss2.models.PutBucketAclRequest;
+import com.aliyun.sdk.service.oss2.models.PutBucketCorsRequest;
 import com.aliyun.sdk.service.oss2.models.PutBucketEncryptionRequest;
 import com.aliyun.sdk.service.oss2.models.PutBucketRequest;
 import com.aliyun.sdk.service.oss2.models.PutBucketTagsRequest;
@@ -37,6 +43,7 @@ final class BucketChecks {
         Main.checks.put("bucket_acl", BucketChecks::acl);
         Main.checks.put("bucket_tags", BucketChecks::tags);
         Main.checks.put("bucket_encryption", BucketChecks::encryption);
+        Main.checks.put("bucket_cors", BucketChecks::cors);
         Main.checks.put("versioning", BucketChecks::versioning);
         Main.checks.put("errors", BucketChecks::errors);
     }
@@ -130,6 +137,31 @@ final class BucketChecks {
         Main.equal("body", new String(Main.bytes(Main.getting("key").bucket(made))), Main.HELLO);
         Main.client.deleteBucketEncryption(DeleteBucketEncryptionRequest.newBuilder().bucket(made).build());
         Main.refused(404, "NoSuchServerSideEncryptionRule", () -> Main.client.getBucketEncryption(asked));
+    }
+
+    static void cors() throws Throwable {
+        var asked = GetBucketCorsRequest.newBuilder().bucket(Main.name).build();
+        Main.refused(404, "NoSuchCORSConfiguration", () -> Main.client.getBucketCors(asked));
+        var rule = CORSRule.newBuilder().allowedOrigins(List.of("http://a.test", "http://*.b.test"))
+                .allowedMethods(List.of("PUT", "GET")).allowedHeaders(List.of("x-oss-*"))
+                .exposeHeaders(List.of("ETag")).maxAgeSeconds(60L).build();
+        var rules = CORSConfiguration.newBuilder().corsRules(List.of(rule)).responseVary(true).build();
+        Main.client.putBucketCors(
+                PutBucketCorsRequest.newBuilder().bucket(Main.name).corsConfiguration(rules).build());
+        var found = Main.client.getBucketCors(asked).corsConfiguration();
+        Main.equal("vary", found.responseVary(), true);
+        Main.equal("origins", found.corsRules().get(0).allowedOrigins(), rule.allowedOrigins());
+        Main.equal("age", found.corsRules().get(0).maxAgeSeconds(), 60L);
+        var page = OptionObjectRequest.newBuilder().bucket(Main.name).key("key")
+                .origin("http://www.b.test").accessControlRequestMethod("PUT");
+        var allowed = Main.client.optionObject(page.accessControlRequestHeaders("x-oss-date").build());
+        Main.equal("origin", allowed.accessControlAllowOrigin(), "http://www.b.test");
+        Main.equal("headers", allowed.accessControlAllowHeaders(), "x-oss-date");
+        Main.equal("max age", allowed.accessControlMaxAge(), 60L);
+        var other = page.accessControlRequestHeaders("content-type").build();
+        Main.refused(403, "AccessForbidden", () -> Main.client.optionObject(other));
+        Main.client.deleteBucketCors(DeleteBucketCorsRequest.newBuilder().bucket(Main.name).build());
+        Main.refused(404, "NoSuchCORSConfiguration", () -> Main.client.getBucketCors(asked));
     }
 
     static void versioning() throws Throwable {
