@@ -18,11 +18,13 @@ from mossbox.errors import ServiceError
 from mossbox.fronts import Front, Place, form
 from mossbox.fronts.rpc import RpcFront
 from mossbox.http.message import Request, Response
+from mossbox.http.pacing import PacedReader
 from mossbox.operation import Operation
 from mossbox.operations import origins
 from mossbox.operations.call import Call, Endpoints
 from mossbox.operations.common import authorise
 from mossbox.operations.register import ROUTES, SUB_RESOURCES
+from mossbox.operations.traffic import TRAFFIC_LIMIT, pace
 from mossbox.operations.unbuilt import HEADERS, WRITE_CONDITIONS
 from mossbox.wire.checksum import md5_etag, parse_content_md5
 from mossbox.wire.fields import RawBody, Stream, XmlBody
@@ -32,6 +34,7 @@ log = logging.getLogger("mossbox")
 
 Pages = Callable[[Request], Awaitable[Response | None]]
 
+_FOR_ALL = frozenset((TRAFFIC_LIMIT,))
 _MAKE_BUCKETS = frozenset(("PutBucket", "PutBucketAcl"))
 
 
@@ -130,7 +133,10 @@ class Pipeline:
         except FileNotFoundError:
             self._look_again(call, operation, place)
             result = await operation.handle(call, model)
-        return self._front.encode(operation, result, request)
+        response = self._front.encode(operation, result, request)
+        if request.pace is not None and request.method == "GET" and response.body:
+            response.body = PacedReader(response.body, request.pace)
+        return response
 
     def _look_again(self, call: Call, operation: Operation, place: Place) -> None:
         """The object was replaced after its row was read: authorise and answer anew."""
@@ -218,14 +224,19 @@ def _stamp(response: Response, request: Request, note: Note) -> Response:
 
 
 def _refuse_unread(operation: Operation, place: Place, request: Request) -> None:
-    """Refuse by name what would change the request's meaning and the operation does not read."""
+    """Refuse by name what would change the request's meaning and the operation does not read.
+
+    A limit of the traffic is taken up here: most requests have none, and pay nothing for it.
+    """
     if operation.refused:
         raise errors.not_implemented(operation.name)
     query, headers = place.query, request.headers
     if query and not SUB_RESOURCES.isdisjoint(query):
-        _refuse_any(SUB_RESOURCES & query.keys() - operation.accepts_query)
+        _refuse_any(SUB_RESOURCES & query.keys() - operation.accepts_query - _FOR_ALL)
+        request.pace = pace(query.get(TRAFFIC_LIMIT), headers.get(TRAFFIC_LIMIT))
     if not HEADERS.isdisjoint(headers):
-        _refuse_any(HEADERS & headers.keys() - operation.accepts_headers)
+        _refuse_any(HEADERS & headers.keys() - operation.accepts_headers - _FOR_ALL)
+        request.pace = pace(query.get(TRAFFIC_LIMIT), headers.get(TRAFFIC_LIMIT))
     if request.method not in ("GET", "HEAD") and not WRITE_CONDITIONS.isdisjoint(headers):
         # ali-oss sends the conditions of a copy under both names.
         read = operation.accepts_headers & headers.keys()
@@ -245,6 +256,8 @@ async def _read_body(operation: Operation, model: object, request: Request) -> N
     mark = field.mark
     if isinstance(mark, Stream):
         setattr(model, field.name, request.body)
+        if request.pace is not None:
+            request.body.slow(request.pace)
     elif isinstance(mark, RawBody):
         setattr(model, field.name, await _document(request, mark.limit))
     elif isinstance(mark, XmlBody):

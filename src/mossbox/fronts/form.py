@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mossbox import errors
 from mossbox.auth.post_policy import PostPolicy
 from mossbox.fronts import Place
-from mossbox.http.message import Body, Request
+from mossbox.http.message import Body, Pace, Request
 from mossbox.operation import Operation
 from mossbox.operations.headers import DEFAULT_TYPE
 from mossbox.wire import names
@@ -66,6 +66,10 @@ class FilePart(Body):
             if least > self._most:
                 raise self._too_large(least)
 
+    def slow(self, pace: Pace) -> None:
+        """Slow the whole form down."""
+        self._source.slow(pace)
+
     async def open(self) -> Part:
         """The head of the file, once all fields before it are here."""
         while not self._parser.opened():
@@ -87,9 +91,11 @@ class FilePart(Body):
 
     def whole(self) -> bytes | None:
         """The rest of the file if the form is here to its end, else None."""
-        if self.ended or not self._source.ended:
-            return b"" if self.ended else None
+        if self.ended:
+            return b""
         rest = self._source.whole()
+        if rest is None:
+            return None
         if rest:
             self._feed(rest)
         self._feed(b"")

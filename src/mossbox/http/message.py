@@ -21,7 +21,9 @@ class Body:
     before costs nobody the transfer.
     """
 
-    __slots__ = ("_chunks", "_error", "_flow", "_waiter", "buffered", "ended", "length", "received")
+    __slots__ = (
+        "_chunks", "_error", "_flow", "_pace", "_waiter", "buffered", "ended", "length", "received",
+    )  # fmt: skip
 
     def __init__(self, length: int | None, flow: "Flow | None" = None) -> None:
         self.length = length
@@ -32,6 +34,11 @@ class Body:
         self._waiter: asyncio.Future[None] | None = None
         self._error: ServiceError | None = None
         self._flow = flow
+        self._pace: Pace | None = None
+
+    def slow(self, pace: "Pace") -> None:
+        """Give the bytes out at a rate from now on."""
+        self._pace = pace
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the socket."""
@@ -55,8 +62,8 @@ class Body:
             self._wake()
 
     def whole(self) -> bytes | None:
-        """The rest of the body if all of it is here already, else None."""
-        if not self.ended:
+        """The rest of the body if all of it is here already and may be had at once, else None."""
+        if not self.ended or self._pace is not None:
             return None
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
@@ -81,6 +88,8 @@ class Body:
         self.buffered -= len(chunk)
         if self._flow is not None and self.buffered < LOW_WATER_BYTES:
             self._flow.resume_body()
+        if self._pace is not None:
+            await asyncio.sleep(self._pace.spend(len(chunk)))
         return chunk
 
     async def collect(self, limit: int) -> bytes:
@@ -98,6 +107,13 @@ class Body:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class Pace(Protocol):
+    """The timetable of a body that is slowed down."""
+
+    def spend(self, size: int) -> float:
+        """Seconds until so many bytes more have had their time."""
 
 
 class Flow(Protocol):
@@ -131,6 +147,7 @@ class Request(msgspec.Struct):
     secure: bool = False
     started_ns: int = 0
     note: Any = None
+    pace: Any = None  # a Pacer, where the transfer is to be slow
 
 
 UNKNOWN = -1
