@@ -134,9 +134,7 @@ class Pipeline:
             self._look_again(call, operation, place)
             result = await operation.handle(call, model)
         response = self._front.encode(operation, result, request)
-        if request.pace is not None and request.method == "GET" and response.body:
-            response.body = PacedReader(response.body, request.pace)
-        return response
+        return response if request.pace is None else _paced(response, request)
 
     def _look_again(self, call: Call, operation: Operation, place: Place) -> None:
         """The object was replaced after its row was read: authorise and answer anew."""
@@ -208,6 +206,13 @@ class Pipeline:
     def _authorise(self, call: Call, operation: Operation, place: Place) -> None:
         for need in operation.needs(operation, place.bucket, place.key, place.query):
             authorise(call, need)
+
+
+def _paced(response: Response, request: Request) -> Response:
+    """The answer at the rate that was asked for, where it is a download."""
+    if request.method == "GET" and response.body:
+        response.body = PacedReader(response.body, request.pace)
+    return response
 
 
 def _stamp(response: Response, request: Request, note: Note) -> Response:
