@@ -42,6 +42,12 @@ def bucket(server: Server, bucket_name: str) -> oss2.Bucket:
     return made
 
 
+@pytest.fixture
+def named(bucket: oss2.Bucket) -> str:
+    """The name of such a bucket."""
+    return str(bucket.bucket_name)
+
+
 def empty(server: Server, bucket: oss2.Bucket) -> None:
     """Remove a bucket with all that it holds; some keys are none that oss2 can send."""
     keys = {"key_id": bucket.auth.credentials_provider.get_credentials().access_key_id}
