@@ -18,7 +18,6 @@ from mossbox.errors import ServiceError
 from mossbox.fronts import Front, Place, form
 from mossbox.fronts.rpc import RpcFront
 from mossbox.http.message import Request, Response
-from mossbox.http.pacing import PacedReader
 from mossbox.operation import Operation
 from mossbox.operations import origins
 from mossbox.operations.call import Call, Endpoints
@@ -133,8 +132,7 @@ class Pipeline:
         except FileNotFoundError:
             self._look_again(call, operation, place)
             result = await operation.handle(call, model)
-        response = self._front.encode(operation, result, request)
-        return response if request.pace is None else _paced(response, request)
+        return self._front.encode(operation, result, request)
 
     def _look_again(self, call: Call, operation: Operation, place: Place) -> None:
         """The object was replaced after its row was read: authorise and answer anew."""
@@ -206,13 +204,6 @@ class Pipeline:
     def _authorise(self, call: Call, operation: Operation, place: Place) -> None:
         for need in operation.needs(operation, place.bucket, place.key, place.query):
             authorise(call, need)
-
-
-def _paced(response: Response, request: Request) -> Response:
-    """The answer at the rate that was asked for, where it is a download."""
-    if request.method == "GET" and response.body:
-        response.body = PacedReader(response.body, request.pace)
-    return response
 
 
 def _stamp(response: Response, request: Request, note: Note) -> Response:

@@ -27,6 +27,7 @@ from mossbox.fronts import Place
 from mossbox.fronts.form import FormPlace
 from mossbox.fronts.hosts import Host, Hosts, own_origin
 from mossbox.http.message import Request, Response
+from mossbox.http.pacing import PacedReader
 from mossbox.operation import Operation
 from mossbox.wire import names
 from mossbox.wire.text import as_text, decode, parse_query
@@ -115,8 +116,10 @@ class OssFront:
     # -- answers --------------------------------------------------------------------------------
 
     def encode(self, operation: Operation, result: object, request: Request) -> Response:
-        """The result in OSS's headers and XML."""
+        """The result in OSS's headers and XML, a download as slow as it is to be."""
         status, head, body, length = operation.encode(result)
+        if request.pace is not None and request.method == "GET" and body:
+            body = PacedReader(body, request.pace)
         return Response(status, head, body, length if request.method == "HEAD" else None)
 
     def error(self, error: ServiceError, request: Request, request_id: str) -> Response:
