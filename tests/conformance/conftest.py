@@ -1,13 +1,19 @@
 """One store with a second account, for all clients."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import oss2
 import pytest
 
 from tests.conformance.keys import OTHER_KEY_ID, OTHER_SECRET, OTHER_UID
+from tests.conformance.raw import ask
 from tests.support import KEY_ID, REGION, SECRET, Server
+
+Move = Callable[[int], None]
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +52,25 @@ def bucket(server: Server, bucket_name: str) -> oss2.Bucket:
 def named(bucket: oss2.Bucket) -> str:
     """The name of such a bucket."""
     return str(bucket.bucket_name)
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Iterator[tuple[Server, Move]]:
+    """A store and what moves its clock, by seconds ahead of the real one."""
+    reading, writing = os.pipe()
+    environment = {"MOSSBOX_CLOCK_PIPE": str(reading)}
+    with Server(tmp_path, pass_fds=(reading,), environment=environment) as running:
+
+        def move(ahead_s: int) -> None:
+            os.write(writing, f"{ahead_s}\n".encode())
+            while True:  # until an answer shows the new time
+                date = parsedate_to_datetime(ask(running, "GET", "/-/health").headers["date"])
+                if abs(date.timestamp() - time.time() - ahead_s) < 30:
+                    return
+
+        yield running, move
+    os.close(reading)
+    os.close(writing)
 
 
 def empty(server: Server, bucket: oss2.Bucket) -> None:

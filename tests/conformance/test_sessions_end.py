@@ -1,10 +1,6 @@
 """Sessions and signed URLs end in time: on a store whose clock the test moves."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
-from pathlib import Path
 from urllib.parse import urlencode
 
 import oss2
@@ -12,29 +8,9 @@ import pytest
 
 from mossbox.auth import rpc
 from tests.conformance.cloud import TRUST_ACCOUNT, Cloud, Refused
+from tests.conformance.conftest import Move
 from tests.conformance.raw import ask
 from tests.support import REGION, Server
-
-Move = Callable[[int], None]
-
-
-@pytest.fixture
-def moved(tmp_path: Path) -> Iterator[tuple[Server, Move]]:
-    """A store and what moves its clock, by seconds ahead of the real one."""
-    reading, writing = os.pipe()
-    environment = {"MOSSBOX_CLOCK_PIPE": str(reading)}
-    with Server(tmp_path, pass_fds=(reading,), environment=environment) as running:
-
-        def move(ahead_s: int) -> None:
-            os.write(writing, f"{ahead_s}\n".encode())
-            while True:  # until an answer shows the new time
-                date = parsedate_to_datetime(ask(running, "GET", "/-/health").headers["date"])
-                if abs(date.timestamp() - time.time() - ahead_s) < 30:
-                    return
-
-        yield running, move
-    os.close(reading)
-    os.close(writing)
 
 
 def at(session: Cloud, ahead_s: int) -> str:

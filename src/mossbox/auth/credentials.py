@@ -126,6 +126,7 @@ class Keys:
         if directory is None or (temporary and not claim.token):
             raise unknown_key(claim.key_id)
         if claim.token and not temporary:
+            self._cached(directory, claim.key_id, None)  # a key that nobody has is named first
             raise errors.InvalidSecurityToken()
         key = self._cached(directory, claim.key_id, claim.token)
         if key.key_id != claim.key_id:
