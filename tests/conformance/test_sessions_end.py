@@ -1,6 +1,7 @@
 """Sessions and signed URLs end in time: on a store whose clock the test moves."""
 
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 import oss2
