@@ -15,6 +15,14 @@ from tests.support import Server
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long and tells little new waits for `make nightly`, which asks for it."""
+    if "nightly" not in config.option.markexpr:
+        left = [item for item in items if item.get_closest_marker("nightly")]
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One store for a whole session; tests make buckets of their own names."""
