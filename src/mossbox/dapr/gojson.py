@@ -12,14 +12,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-DEPTH_MAX = 900
-"""How deep arrays and objects may nest: Python's own decoder gives up not far above it."""
+DEPTH_MAX = 200
+"""How deep arrays and objects may nest: Python itself gives up at a few hundred."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]*')
 _HEX = b"0123456789abcdefABCDEF"
 _DIGITS = re.compile(rb"[0-9]*")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
+_DEEP = "exceeded max depth"
 _END = "unexpected end of JSON input"
 _VALUE = "looking for beginning of value"
 _KEY = "looking for beginning of object key string"
@@ -46,9 +47,19 @@ def decode(body: bytes) -> Any:
 
     Raises `Malformed`.
     """
-    _Scanner(body).check()
     text = body.decode("utf-8", "a-sign-a-byte")
-    return json.loads(text, object_pairs_hook=Pairs, parse_int=Number, parse_float=Number)
+    try:
+        return json.loads(
+            text, object_pairs_hook=Pairs, parse_int=Number, parse_float=Number,
+            parse_constant=_no_constant,
+        )  # fmt: skip
+    except (ValueError, RecursionError):
+        _Scanner(body).check()  # slower, and knows Go's words
+        raise Malformed(_DEEP) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 class Pairs(list[tuple[str, Any]]):
@@ -61,15 +72,18 @@ class Number(str):
     __slots__ = ()
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """The value with objects as dictionaries (a later member wins) and numbers as doubles.
 
-    Raises `OverflowError` with the number's text when it is too large for a double.
+    Raises `OverflowError` with the number's text when it is too large for a double, and
+    `Malformed` when arrays and objects nest deeper than `DEPTH_MAX`.
     """
+    if depth > DEPTH_MAX:
+        raise Malformed(_DEEP)
     if isinstance(value, Pairs):
-        return {_text(name): plain(item) for name, item in value}
+        return {_text(name): plain(item, depth + 1) for name, item in value}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain(item, depth + 1) for item in value]
     if isinstance(value, Number):
         number = float(value)
         if math.isinf(number):
@@ -121,6 +135,8 @@ def _number(value: float) -> str:
     """The shortest digits; an exponent from 1e21 up and below 1e-6."""
     if value == 0:
         return "-0" if math.copysign(1, value) < 0 else "0"
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
     sign, digits, exponent = _digits(value)
     if not 1e-6 <= abs(value) < 1e21:
         rest = f".{digits[1:]}" if len(digits) > 1 else ""
@@ -174,7 +190,7 @@ class _Scanner:
             self.at += 1
             return
         if len(opened) == DEPTH_MAX:
-            raise Malformed("exceeded max depth")
+            raise Malformed(_DEEP)
         opened.append(sign)
         if sign == ord("{"):
             self._name()

@@ -100,9 +100,12 @@ def application(
 def read(body: bytes) -> Invocation:
     """The request in a body; the first thing that does not fit counts. Raises `Unreadable`."""
     try:
-        value = gojson.decode(body)
+        return _read(gojson.decode(body))
     except gojson.Malformed as error:
         raise Unreadable(str(error)) from None
+
+
+def _read(value: Any) -> Invocation:
     asked = Invocation()
     if value is None:
         return asked

@@ -14,12 +14,13 @@ from tests.integrations.dapr import document
 from tests.integrations.dapr.conftest import component_of
 from tests.integrations.dapr.daprd import Daprd
 from tests.integrations.dapr.servers import Ours, Told, ask, keys, stored
-from tests.support import Server
+from tests.support import REGION, Server
 
 pytestmark = pytest.mark.timeout(3600)  # the first run builds daprd
 
 BUCKET, OTHER = "of-component", "of-component-other"
 TYPE = ("bindings.alicloud.oss", "bindings.mossbox-oss")
+REGION_FIELD = f"  - name: region\n    value: {REGION}\n"
 TOKEN = '  - name: securityToken\n    value: "%s"\n'
 
 
@@ -46,7 +47,7 @@ def plugged(
     assert held.token
     files = {
         "mine": component_of(server.endpoint, BUCKET, "mine", TYPE),
-        "other": component_of(server.endpoint, OTHER, "other", TYPE),
+        "other": component_of(server.endpoint, OTHER, "other", TYPE) + REGION_FIELD,
         "held": component_of(
             server.endpoint, BUCKET, "held", TYPE,
             ('"mossbox"', f'"{held.key_id}"'), ('"mossbox-secret"', f'"{held.secret}"'),
@@ -142,6 +143,16 @@ def test_components_on_one_socket_are_kept_apart(server: Server, plugged: Daprd)
     assert ask(plugged.port, "other", body).status == 200
     assert keys(server, OTHER) == ["apart"]
     assert "apart" not in keys(server, BUCKET)
+
+
+def test_a_region_brings_the_newest_signature(server: Server, plugged: Daprd) -> None:
+    ask(plugged.port, "other", {"operation": "create", "data": 4, "metadata": {"key": "v4"}})
+    body = {"operation": "presign", "metadata": {"key": "v4", "presignTTL": "168h"}}
+    url = json.loads(ask(plugged.port, "other", body).body)["presignURL"]
+    assert "x-oss-signature-version=OSS4-HMAC-SHA256" in url
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"4"
+    server.request("DELETE", OTHER, "v4")
 
 
 def test_temporary_keys(server: Server, plugged: Daprd) -> None:

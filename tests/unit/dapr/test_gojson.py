@@ -69,7 +69,9 @@ def test_what_is_refused_is_no_json(text: str) -> None:
 
 
 def test_depth_has_an_end() -> None:
-    decode(b"[" * DEPTH_MAX + b"]" * DEPTH_MAX)
+    for opening, middle, closing in ((b"[", b"", b"]"), (b'{"a":', b"1", b"}")):
+        deep = opening * DEPTH_MAX + middle + closing * DEPTH_MAX
+        assert again(deep) == deep
     for bracket in (b"[", b'{"a":'):
         with pytest.raises(Malformed, match="exceeded max depth"):
             decode(bracket * 100_000)
