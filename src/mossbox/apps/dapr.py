@@ -67,6 +67,7 @@ def _told(why: str) -> int:
 
 
 async def _component(path: Path) -> int:
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would tell of a bad socket in its own way
     from mossbox.dapr import component
 
     server, bindings = await component.start(path)

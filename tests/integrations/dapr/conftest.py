@@ -2,16 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from dapr.clients import DaprClient
 
+from tests.conftest import require
 from tests.integrations.dapr import document
 from tests.integrations.dapr.build import daprd
 from tests.integrations.dapr.daprd import Daprd
 from tests.integrations.dapr.servers import Ours
 from tests.support import Server
+
+if TYPE_CHECKING:
+    from dapr.clients import DaprClient
+
+    Sdk = Callable[[Daprd], DaprClient]
 
 THEIRS, OURS = "of-daprd", "of-dapr-http"
 
@@ -20,6 +27,12 @@ THEIRS, OURS = "of-daprd", "of-dapr-http"
 def program() -> Path:
     """The real daprd: with the components needed here, or untouched in `make nightly`."""
     return daprd(os.environ.get("MOSSBOX_TEST_DAPRD") or "trimmed")
+
+
+def packages() -> None:
+    """Without these neither the SDK nor a pluggable component can be tried."""
+    found = all(map(find_spec, ("dapr", "grpc", "grpc_reflection")))
+    require("dapr and grpcio-reflection", found, "make setup-integrations")
 
 
 def components(folder: Path, store: Server, bucket: str) -> Path:
@@ -52,8 +65,11 @@ def theirs(
 
 
 @pytest.fixture
-def sdk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Daprd], DaprClient]:
+def sdk(monkeypatch: pytest.MonkeyPatch) -> "Sdk":
     """The Python SDK for a daprd, found by its variables as a program beside it would."""
+
+    packages()
+    from dapr.clients import DaprClient
 
     def client(running: Daprd) -> DaprClient:
         monkeypatch.setenv("DAPR_HTTP_PORT", str(running.port))

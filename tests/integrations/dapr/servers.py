@@ -5,6 +5,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from tests.conftest import require
 from tests.support import Server
 
 FORM = "application/x-www-form-urlencoded"  # what curl -d sends
@@ -99,6 +101,11 @@ def ask(
         return Told(answer.status, answer.read(), found)
     finally:
         connection.close()
+
+
+def curl() -> None:
+    """The page's commands are curl's."""
+    require("curl", shutil.which("curl") is not None, "apt install curl")
 
 
 def keys(store: Server, bucket: str) -> list[str]:

@@ -3,20 +3,21 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from dapr.clients import DaprClient
 
 from tests.integrations.dapr import document
 from tests.integrations.dapr.conftest import OURS, THEIRS, component_of
 from tests.integrations.dapr.daprd import Daprd
-from tests.integrations.dapr.servers import Ours, ask, keys, stored
+from tests.integrations.dapr.servers import Ours, ask, curl, keys, stored
 from tests.integrations.world import MOSSBOX, Program, World, until
 from tests.support import Server
 
-Sdk = Callable[[Daprd], DaprClient]
+if TYPE_CHECKING:
+    from tests.integrations.dapr.conftest import Sdk
+
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 HELLO = b'"Hello World"'  # with its quotes, 13 bytes
 pytestmark = pytest.mark.timeout(3600)  # the first run builds daprd
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.timeout(3600)  # the first run builds daprd
 
 def type_in(folder: Path, command: str) -> str:
     """Run a command of the page as it stands; curl prints the status after the body."""
+    curl()
     (folder / ".curlrc").write_text('silent\nshow-error\nwrite-out = " %{http_code}"\n')
     environment = {**os.environ, "CURL_HOME": str(folder)}
     done = subprocess.run(
@@ -59,7 +61,7 @@ def test_the_body_that_sets_the_key(server: Server, theirs: Daprd, ours: Ours) -
         assert stored(server, bucket, "my-key")[0] == b'"file content"'
 
 
-def test_the_python_sdk_keeps_bytes_as_they_are(server: Server, theirs: Daprd, sdk: Sdk) -> None:
+def test_the_python_sdk_keeps_bytes_as_they_are(server: Server, theirs: Daprd, sdk: "Sdk") -> None:
     with sdk(theirs) as client:
         answer = client.invoke_binding(
             document.NAME, "create", b"\0raw \xff bytes", {"key": "sdk/bytes.bin"}
@@ -68,7 +70,7 @@ def test_the_python_sdk_keeps_bytes_as_they_are(server: Server, theirs: Daprd, s
     assert stored(server, THEIRS, "sdk/bytes.bin")[0] == b"\0raw \xff bytes"
 
 
-def test_the_python_sdk_tells_what_went_wrong(theirs: Daprd, sdk: Sdk) -> None:
+def test_the_python_sdk_tells_what_went_wrong(theirs: Daprd, sdk: "Sdk") -> None:
     with sdk(theirs) as client:
         for binding, operation, why in (
             (document.NAME, "get", "supported operations:create"),
@@ -94,6 +96,7 @@ def test_the_endpoint_that_the_page_gives(program: Path, server: Server, tmp_pat
     http = ["dapr-http", "--components", str(components), "--listen", "127.0.0.1:3500"]
     body = '{ "operation": "create", "data": "Hello World", "metadata": { "key": "%s" } }'
     (tmp_path / "ours").mkdir()
+    curl()
     with World(server, tmp_path) as world:
         running = [
             Program(world, theirs.words, theirs.folder, theirs.environment),

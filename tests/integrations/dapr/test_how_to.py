@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.integrations.dapr.servers import Ours, stored
+from tests.integrations.dapr.servers import Ours, curl, stored
 from tests.support import KEY_ID, SECRET, Server
 
 PAGE = (ROOT / "docs" / "how-to" / "dapr.md").read_text()
@@ -21,6 +21,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("file", blocks("yaml"), ids=["plain", "referred"])
 def test_the_file_and_the_command(server: Server, tmp_path: Path, file: str) -> None:
+    curl()
     (tmp_path / "components").mkdir()
     server.request("PUT", "photos")
     text = file.replace("http://127.0.0.1:9000", server.endpoint)
@@ -28,9 +29,9 @@ def test_the_file_and_the_command(server: Server, tmp_path: Path, file: str) -> 
     (command,) = re.findall(r"^\$ mossbox (dapr-http .*)$", PAGE, re.MULTILINE)
     words = (*command.split(), "--listen", "127.0.0.1:0")
     with Ours(tmp_path, *words, environment=KEYS) as ours:
-        (curl,) = blocks("sh")
+        (line,) = blocks("sh")
         done = subprocess.run(
-            ["sh", "-c", curl.replace("3500", str(ours.port))],
+            ["sh", "-c", line.replace("3500", str(ours.port))],
             capture_output=True, text=True, timeout=30,
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (0, "")

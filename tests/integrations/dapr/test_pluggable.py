@@ -3,20 +3,23 @@
 import base64
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from dapr.clients import DaprClient
 
 from tests.conformance.cloud import TRUST_ACCOUNT, Cloud
 from tests.integrations.dapr import document
-from tests.integrations.dapr.conftest import component_of
+from tests.integrations.dapr.conftest import component_of, packages
 from tests.integrations.dapr.daprd import Daprd
 from tests.integrations.dapr.servers import Ours, Told, ask, keys, stored
 from tests.support import REGION, Server
 
 pytestmark = pytest.mark.timeout(3600)  # the first run builds daprd
+
+if TYPE_CHECKING:
+    from tests.integrations.dapr.conftest import Sdk
 
 BUCKET, OTHER = "of-component", "of-component-other"
 TYPE = ("bindings.alicloud.oss", "bindings.mossbox-oss")
@@ -40,6 +43,7 @@ def plugged(
     program: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Daprd]:
     """daprd with three components of our type on one socket."""
+    packages()
     folder = tmp_path_factory.mktemp("plugged")
     for bucket in (BUCKET, OTHER):
         server.request("PUT", bucket)
@@ -118,9 +122,7 @@ def test_every_operation_by_http(server: Server, plugged: Daprd) -> None:
     assert "h/a.json" not in keys(server, BUCKET)
 
 
-def test_every_operation_by_the_python_sdk(
-    server: Server, plugged: Daprd, sdk: Callable[[Daprd], DaprClient]
-) -> None:
+def test_every_operation_by_the_python_sdk(server: Server, plugged: Daprd, sdk: "Sdk") -> None:
     with sdk(plugged) as client:
         made = client.invoke_binding("mine", "create", b"\0\xff", {"key": "sdk/a.txt"})
         assert made.binding_metadata["key"] == "sdk/a.txt"
@@ -184,6 +186,7 @@ def test_failures_are_told(plugged: Daprd, body: object, why: str) -> None:
 def test_a_component_without_a_bucket_is_named(
     program: Path, server: Server, tmp_path: Path
 ) -> None:
+    packages()
     components = tmp_path / "components"
     components.mkdir()
     text = component_of(server.endpoint, BUCKET, "mine", TYPE, ("- name: bucket", "- name: other"))
