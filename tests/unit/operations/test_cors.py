@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mossbox import errors
+from mossbox.http.message import Body
 from mossbox.operations.origins import CorsRule, CorsRules, fits
 from tests.unit.examples import few
 
@@ -211,6 +213,22 @@ def test_every_answer_to_a_page_that_a_rule_allows_says_so(line):
     for status, answer in answers:
         assert answer.status == status, answer
         assert crossing(answer) == {"allow-origin": PAGE, "expose-headers": "ETag"}
+
+
+def test_a_body_that_breaks_off_is_refused_for_the_page_too(line):
+    assert put(line, rule(PAGE)).status == 200
+    request = line.request("PUT", "/photos/a", Body(10), {"origin": PAGE})
+    request.body.fail(errors.RequestTimeout())
+    assert crossing(line.answer(request)) == {"allow-origin": PAGE}
+    later = line.pipeline.refuse(errors.InternalError(), request)
+    assert f"Access-Control-Allow-Origin: {PAGE}\r\n" in later.head
+
+
+def test_rules_are_no_matter_of_permission(line):
+    """A bucket without settings is its owner's at once; rules must not change that."""
+    assert put(line, rule("*")).status == 200
+    assert line.engine.bucket("photos").settings == {}
+    assert line.send("GET", "/photos?acl", headers={"origin": PAGE}, key="other").status == 403
 
 
 def test_other_answers_say_nothing(line):
