@@ -9,15 +9,20 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+import alibabacloud_oss_v2 as oss
+import oss2
 import pytest
+import requests
 
+from tests.conformance.callbacks_and_urls import by_ali_oss
 from tests.receiver import OK, Receiver, http_answer, packed
-from tests.support import Answer, Server
+from tests.support import KEY_ID, REGION, SECRET, Answer, Server
 
 BODY = (
     "bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&mimeType=${mimeType}&x=${x:my_var}"
 )
 DATA = b"hello"
+GONE = "http://127.0.0.1:9"  # where nobody listens
 ETAG = md5(DATA).hexdigest().upper()
 VARIABLES = b64encode(json.dumps({"x:my_var": "for callback/test"}).encode()).decode()
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000280000001e00802000000") + bytes(100)
@@ -414,3 +419,90 @@ def test_a_key_that_is_published_elsewhere(tmp_path: Path, receiver: Receiver) -
         server.request("PUT", "photos")
         assert put(server, asking(receiver.url)).status == 200
     assert receiver.got[0].key_url == url
+
+
+# -- the official clients -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("auth", [oss2.Auth, oss2.AuthV4])
+def test_oss2(server: Server, receiver: Receiver, auth: type) -> None:
+    bucket = oss2.Bucket(
+        auth(KEY_ID, SECRET), server.endpoint, "photos", region=REGION, is_path_style=True
+    )
+    headers = {"x-oss-callback": asking(receiver.url), "x-oss-callback-var": VARIABLES}
+    put = bucket.put_object("oss2", DATA, headers=headers)
+    assert (put.status, put.resp.read(), put.etag) == (200, OK, ETAG)
+    upload = bucket.init_multipart_upload("oss2-parts").upload_id
+    part = bucket.upload_part("oss2-parts", upload, 1, DATA)
+    parts = [oss2.models.PartInfo(1, part.etag)]
+    whole = bucket.complete_multipart_upload("oss2-parts", upload, parts, headers=headers)
+    assert (whole.status, whole.resp.read()) == (200, OK)
+    params = {"callback": asking(receiver.url), "callback-var": VARIABLES}
+    url = bucket.sign_url("PUT", "oss2-url", 60, params=params, slash_safe=True)
+    assert bucket.put_object_with_url(url, DATA).resp.read() == OK
+    assert [got.verified for got in receiver.got] == [True] * 3
+    assert b"object=oss2-url&" in receiver.got[2].body
+    failed = bucket.put_object("oss2", DATA, headers={"x-oss-callback": asking(GONE)})
+    assert failed.status == 203  # which this client takes for a success
+    assert b"CallbackFailed" in failed.resp.read()
+    with pytest.raises(oss2.exceptions.ServerError) as refused:
+        bucket.put_object("oss2", DATA, headers={"x-oss-callback": "nonsense"})
+    assert (refused.value.status, refused.value.code) == (400, "InvalidArgument")
+
+
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_oss_v2(server: Server, receiver: Receiver, version: str) -> None:
+    config = oss.config.load_default()
+    config.credentials_provider = oss.credentials.StaticCredentialsProvider(KEY_ID, SECRET)
+    config.region, config.endpoint, config.signature_version = REGION, server.endpoint, version
+    client = oss.Client(config)
+    asked = {"callback": asking(receiver.url), "callback_var": VARIABLES}
+    put = client.put_object(oss.PutObjectRequest("photos", "v2", body=DATA, **asked))
+    assert put.callback_result == OK.decode()
+    upload = client.initiate_multipart_upload(
+        oss.InitiateMultipartUploadRequest("photos", "v2-parts")
+    ).upload_id
+    part = client.upload_part(
+        oss.UploadPartRequest("photos", "v2-parts", part_number=1, upload_id=upload, body=DATA)
+    )
+    parts = oss.CompleteMultipartUpload([oss.UploadPart(part_number=1, etag=part.etag)])
+    whole = client.complete_multipart_upload(
+        oss.CompleteMultipartUploadRequest(
+            "photos", "v2-parts", upload_id=upload, complete_multipart_upload=parts, **asked
+        )
+    )
+    assert whole.callback_result == OK.decode()
+    signed = client.presign(oss.PutObjectRequest("photos", "v2-url", **asked))
+    answer = requests.put(signed.url, data=DATA, headers=signed.signed_headers, timeout=30)
+    assert (answer.status_code, answer.content) == (200, OK)
+    assert [got.verified for got in receiver.got] == [True] * 3
+    assert receiver.got[2].body.endswith(b"&x=for%20callback%2Ftest")
+    request = oss.PutObjectRequest("photos", "v2", body=DATA, callback=asking(GONE))
+    failed = client.put_object(request)
+    assert failed.status_code == 203  # which this client takes for a success, too
+    assert "<Code>CallbackFailed</Code>" in str(failed.callback_result)
+
+
+@pytest.mark.parametrize("v4", [False, True])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json"])
+def test_ali_oss(server: Server, receiver: Receiver, v4: bool, kind: str) -> None:
+    json_body = '{"object":${object},"size":${size},"x":${x:my_var}}'
+    found = by_ali_oss(
+        server, "callbacks", v4, url=receiver.url, gone=GONE, contentType=kind,
+        body=json_body if kind.endswith("json") else BODY,
+    )  # fmt: skip
+    told = {"status": 200, "data": {"Status": "OK"}}
+    assert found["put"] == found["whole"] == told
+    assert found["kept"] == "hello"
+    assert (found["failed"]["status"], found["failed"]["code"]) == (203, "CallbackFailed")
+    assert [got.verified for got in receiver.got] == [True] * 2
+    if kind.endswith("json"):
+        sizes = [(got["object"], got["size"]) for got in map(json.loads, bodies(receiver))]
+        assert sizes == [("put", 5), ("whole", 250_000)]
+    else:
+        assert bodies(receiver)[0].endswith(b"&size=5&mimeType=application%2Foctet-stream"
+                                            b"&x=for%20callback%2Ftest")  # fmt: skip
+
+
+def bodies(receiver: Receiver) -> list[bytes]:
+    return [got.body for got in receiver.got]
