@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NoReturn
+from urllib.parse import quote, unquote
 
 from mossbox.storage.backend import Content, Found, Options, Page
 from mossbox.storage.config import Config
@@ -24,6 +25,7 @@ except ImportError as error:
     ) from None
 
 _PAGE = 200
+_WRAPPERS = (exceptions.RequestError, exceptions.ResponseError)
 _ENCRYPTION = (
     "server_side_encryption", "server_side_data_encryption", "server_side_encryption_key_id",
 )  # fmt: skip
@@ -75,18 +77,26 @@ class OssService:
 
     def refuse(self, error: BaseException) -> NoReturn:
         """Raise the storage error that an error of the client means."""
-        cause: BaseException | None = error
+        cause = error
         while isinstance(cause, exceptions.OperationError):
             cause = cause.unwrap()
+        if (own := _own(cause)) is not None:
+            raise own
         if isinstance(cause, exceptions.ServiceError):
             raise from_answer(cause.status_code, cause.code or "", cause.message or "") from error
-        if isinstance(cause, StorageError):
-            raise cause
-        if isinstance(cause, exceptions.RequestError | exceptions.ResponseError):
+        if isinstance(cause, _WRAPPERS):
             raise EndpointUnreachable(
                 f"endpoint {self._endpoint} does not answer: {cause.unwrap()}"
             ) from error
         raise Unexpected(str(cause)) from error
+
+
+def _own(error: BaseException | None) -> StorageError | None:
+    """The error of ours that ended a request from within, such as a body that was too short."""
+    while error is not None and not isinstance(error, StorageError):
+        inner = error.unwrap() if isinstance(error, _WRAPPERS) else None
+        error = inner or error.__cause__ or error.__context__
+    return error
 
 
 class OssBucket:
@@ -168,13 +178,13 @@ class OssBucket:
 
     async def put_link(self, key: str, target: str) -> None:
         """Make a symbolic link."""
-        request = models.PutSymlinkRequest(bucket=self._name, key=key, symlink_target=target)
+        request = models.PutSymlinkRequest(bucket=self._name, key=key, symlink_target=quote(target))
         await self._service.call("put_symlink", request)
 
     async def link_target(self, key: str) -> str:
         """The key that a link leads to."""
         request = models.GetSymlinkRequest(bucket=self._name, key=key)
-        return str((await self._service.call("get_symlink", request)).target)
+        return unquote((await self._service.call("get_symlink", request)).target)
 
     async def begin(self, key: str, options: Options) -> str:
         """Begin an upload in parts; gives its id."""

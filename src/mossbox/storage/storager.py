@@ -205,11 +205,11 @@ class Storager:
         after: Any = None
         while True:
             page = await self._bucket.page(prefix, delimiter, after)
-            for key in page.prefixes:
-                yield Object(self._path(key), key, ObjectMode.DIR)
-            for found in page.found:
-                if found.key != prefix or not prefix.endswith("/"):  # a directory's own mark
-                    yield self._object(found)
+            found = [Object(self._path(key), key, ObjectMode.DIR) for key in page.prefixes]
+            found += map(self._object, page.found)
+            for one in sorted(found, key=lambda one: one.id.encode()):
+                if one.id != prefix or one.mode != ObjectMode.DIR:  # a directory's own mark
+                    yield one
             after = page.next
             if after is None:
                 return
