@@ -117,4 +117,4 @@ def _location(call: Call) -> str:
     assert request is not None
     scheme = "https" if request.secure else "http"
     path = "" if request.path == b"/" else f"/{call.bucket_name}"
-    return f"{scheme}://{call.header('host')}{path}/{encode_path(call.key)}"
+    return f"{scheme}://{call.header('host') or 'localhost'}{path}/{encode_path(call.key)}"
