@@ -5,14 +5,17 @@ without rules answers through the plain pipeline.
 """
 
 import asyncio
+from copy import copy
 from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
 
 from mossbox import errors
+from mossbox.errors import ServiceError
 from mossbox.fronts import Place
 from mossbox.fronts.rpc import RpcFront, RpcPlace
+from mossbox.http.head import STATUS_LINES
 from mossbox.http.message import Reader, Request, Response
 from mossbox.operation import Operation
 from mossbox.operations.register import OPERATIONS
@@ -38,6 +41,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     times: int = 0
     latency_ms: int = 0
     error: str = ""
+    status: int = 0  # the error's own where it has one
     message: str = ""
     drop: str = ""
     seen: int = 0
@@ -48,13 +52,25 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
         """Raise ValueError, in words for the test's author, for what can't be meant."""
         if not any(fnmatchcase(entry.name, self.operation) for entry in OPERATIONS):
             raise ValueError(f"operation: OSS, RAM and STS have none called {self.operation!r}")
-        if self.error and self.error not in errors.CATALOGUE:
-            raise ValueError(f"error: {self.error!r} is no error code")
         if self.drop not in _DROPS:
             raise ValueError(f"drop: {self.drop!r} is not before, after or within")
         if not (self.latency_ms or self.error or self.drop):
             raise ValueError("a fault needs a latency, an error or a drop")
+        if self.error:
+            self.refusal()
         self._check_numbers()
+
+    def refusal(self) -> ServiceError:
+        """The error to answer; one that this store never says needs a status."""
+        known = errors.CATALOGUE.get(self.error)
+        status = self.status or (known.status if known else 0)
+        if not status:
+            raise ValueError(f"error: this store has no {self.error!r}, so it needs a status")
+        if status not in STATUS_LINES or status < 400:
+            raise ValueError(f"status: {status} is not one of an error")
+        code = copy(known or errors.InternalError)
+        code.name, code.status = self.error, status
+        return code(self.message or (known.message if known else self.error))
 
     def _check_numbers(self) -> None:
         if self.nth < 1 or self.times < 0:
@@ -109,7 +125,7 @@ class Rules:
         if fault.drop == "before":
             raise Dropped
         if fault.error:
-            raise errors.CATALOGUE[fault.error](fault.message)
+            raise fault.refusal()
 
 
 class FaultyPipeline(Pipeline):

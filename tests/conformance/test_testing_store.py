@@ -198,6 +198,15 @@ def test_an_error_comes_as_often_as_asked_for(mossbox: MossboxServer) -> None:
     assert codes == ["", "Throttling.User", "Throttling.User", ""]
 
 
+def test_an_error_that_only_the_cloud_says(mossbox: MossboxServer) -> None:
+    with (
+        mossbox.faults.add(error="QpsLimitExceeded", status=503, message="Too fast."),
+        pytest.raises(oss2.exceptions.ServerError, match=r"Too fast\.") as refused,
+    ):
+        mossbox.oss2_bucket().get_bucket_info()
+    assert (refused.value.status, refused.value.code) == (503, "QpsLimitExceeded")
+
+
 def test_rules_choose_by_bucket_and_key(mossbox: MossboxServer) -> None:
     bucket = mossbox.oss2_bucket()
     with mossbox.faults.add(bucket="test-*", key="logs/*.gz", error="AccessDenied", message="No."):
@@ -261,7 +270,9 @@ def test_an_answer_is_late(mossbox: MossboxServer) -> None:
     ("rule", "words"),
     [
         ({"operation": "GetObjekt", "error": "InternalError"}, "operation: .*'GetObjekt'"),
-        ({"error": "NoSuchError"}, "error: 'NoSuchError'"),
+        ({"error": "NoSuchError"}, "error: .*'NoSuchError'.* needs a status"),
+        ({"error": "NoSuchError", "status": 200}, "status: 200"),
+        ({"error": "NoSuchError", "status": 999}, "status: 999"),
         ({"drop": "sometimes"}, "drop: 'sometimes'"),
         ({"operation": "GetObject"}, "needs a latency, an error or a drop"),
         ({"error": "InternalError", "nth": 0}, "nth counts from 1"),

@@ -58,6 +58,7 @@ class Faults:
         times: int | None = None,
         latency_s: float = 0.0,
         error: str = "",
+        status: int = 0,
         message: str = "",
         drop: Literal["", "before", "after", "within"] = "",
     ) -> Fault:
@@ -65,7 +66,8 @@ class Faults:
 
         `nth` is the one request among those that match, counted from 1, and the first of `times`
         where that is given too; without both it happens to all. `error` is an error code of OSS,
-        STS or RAM. `drop` ends the connection before the operation is done, after it (so that the
+        STS or RAM; one that the store itself never says, such as QpsLimitExceeded, needs a
+        `status`. `drop` ends the connection before the operation is done, after it (so that the
         client can't know), or within the answer's body. Raises ValueError for what can't be meant.
         """
         number = next(self._numbers)
@@ -73,7 +75,8 @@ class Faults:
             "fault", id=number, operation=operation, bucket=bucket, key=key,
             nth=1 if nth is None else nth,
             times=times if times is not None else int(nth is not None),
-            latency_ms=round(latency_s * 1000), error=error, message=message, drop=drop,
+            latency_ms=round(latency_s * 1000), error=error, status=status, message=message,
+            drop=drop,
         )  # fmt: skip
         return Fault(self._server, number)
 
