@@ -65,18 +65,28 @@ def load(folder: Path, environment: Mapping[str, str], app_id: str = "") -> dict
     _check_names(components)
     mine = [one for one in components if _in_scope(one, app_id)]
     stores: dict[str, SecretStore] = {}
-    bindings: dict[str, Binding] = {}
     for one in mine:
         if one.type in STORES:
             with _errors_ignored(one):
                 stores[one.name] = _store(one)
-    for one in mine:
+    others = [one for one in mine if one.type not in STORES]
+    return _bindings(folder, others, stores, environment)
+
+
+def _bindings(
+    folder: Path,
+    components: list[Component],
+    stores: Mapping[str, SecretStore],
+    environment: Mapping[str, str],
+) -> dict[str, Binding]:
+    found: dict[str, Binding] = {}
+    for one in components:
         with _errors_ignored(one):
-            if one.type not in STORES and _offered(one):
-                bindings[one.name] = _binding(one, stores, environment)
-    if not bindings:
+            if _offered(one):
+                found[one.name] = _binding(one, stores, environment)
+    if not found:
         raise ComponentError(f"{folder}: there is no binding of type {' or '.join(BINDINGS)} here")
-    return bindings
+    return found
 
 
 @contextmanager
@@ -131,24 +141,31 @@ def _component(file: Path, document: object) -> Component | None:
         raise ComponentError(f"{file}: apiVersion: {version!r} is not {_API_VERSION}")
     head = _mapping(file, "metadata", fields.get("metadata"))
     spec = _mapping(file, "spec", fields.get("spec"))
-    if (version := spec.get("version", "v1")) not in ("", "v1"):
-        raise ComponentError(f"{file}: spec.version: {version!r} is not v1")
-    ignore = spec.get("ignoreErrors", "false")
-    if ignore not in ("true", "false"):
-        raise ComponentError(f"{file}: spec.ignoreErrors: {ignore!r} is neither true nor false")
-    scopes = fields.get("scopes") or []
-    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
-        raise ComponentError(f"{file}: scopes is no list of names of apps")
     auth = _mapping(file, "auth", fields.get("auth") or {})
+    _check_choice(file, "spec.version", spec.get("version") or "v1", ("v1",))
     return Component(
         file,
         _text(file, "metadata.name", head.get("name")),
         _text(file, "spec.type", spec.get("type")),
         _items(file, spec.get("metadata") or []),
         _text(file, "auth.secretStore", auth["secretStore"]) if "secretStore" in auth else "",
-        tuple(scopes),
-        ignore == "true",
+        _scopes(file, fields.get("scopes") or []),
+        _check_choice(file, "spec.ignoreErrors", spec.get("ignoreErrors"), ("true", "false", None))
+        == "true",
     )
+
+
+def _check_choice(file: Path, name: str, given: object, known: tuple[str | None, ...]) -> object:
+    if given not in known:
+        choices = " or ".join(choice for choice in known if choice)
+        raise ComponentError(f"{file}: {name}: {given!r} is not {choices}")
+    return given
+
+
+def _scopes(file: Path, given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ComponentError(f"{file}: scopes is no list of names of apps")
+    return tuple(given)
 
 
 def _items(file: Path, given: object) -> tuple[Mapping[str, Any], ...]:
@@ -248,14 +265,24 @@ def _value(
 ) -> str:
     """What a field is given: as it stands, from the environment, or by a secret store."""
     field = f"spec.metadata {item['name']}"
-    reference = item.get("secretKeyRef")
-    if reference is None:
-        if "envRef" in item and not item.get("value"):
-            try:
-                return environment_value(environment, item["envRef"])
-            except ValueError as error:
-                raise component.error(f"{field}: envRef: {error}") from None
+    if item.get("secretKeyRef") is not None:
+        return _referred(component, field, item["secretKeyRef"], stores, environment)
+    if "envRef" not in item or item.get("value"):
         return str(item.get("value", ""))
+    try:
+        return environment_value(environment, str(item["envRef"]))
+    except ValueError as error:
+        raise component.error(f"{field}: envRef: {error}") from None
+
+
+def _referred(
+    component: Component,
+    field: str,
+    reference: object,
+    stores: Mapping[str, SecretStore],
+    environment: Mapping[str, str],
+) -> str:
+    """What a secret store of the folder holds for a field."""
     if not isinstance(reference, dict) or not isinstance(reference.get("name"), str):
         raise component.error(f"{field}: secretKeyRef.name is missing")
     if not component.secret_store:

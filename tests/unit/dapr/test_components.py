@@ -94,7 +94,7 @@ def test_names_compare_without_case(folder: Path) -> None:
         ("  name: store\n", "  name:\n", "metadata.name is missing"),
         ("  name: store\n", "  name: [x]\n", "metadata.name is not plain text"),
         ("  version: v1\n", "  version: v2\n", "spec.version: 'v2' is not v1"),
-        ("  version: v1\n", "  ignoreErrors: maybe\n", "spec.ignoreErrors: 'maybe' is neither"),
+        ("  version: v1\n", "  ignoreErrors: maybe\n", "spec.ignoreErrors: 'maybe' is not true"),
         ("spec:\n", "scopes: app\nspec:\n", "scopes is no list of names of apps"),
         ("spec:\n", "auth: x\nspec:\n", "auth holds no names with values"),
         ("alicloud.oss", "aliclud.oss", "spec.type: 'bindings.aliclud.oss' is not offered"),
