@@ -31,6 +31,7 @@ PROGRAM = Program("ali_oss", ("node", "npm"), HOW, (NPM,), ("node", "FOLDER/chec
 CHECKS = (
     "bucket_tags", "bucket_encryption", "bucket_cors", "object_tagging", "symlink", "restore",
     "encryption", "append", "copy", "multipart", "multipart_lists", "part_copy", "versioning",
+    "post_object",
 )  # fmt: skip
 # This client does not ask for encoded names where it deletes, so it must be able to read them.
 PLAIN = [key for key in UNDOTTED if key.isprintable()]

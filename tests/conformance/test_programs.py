@@ -4,6 +4,7 @@ Each client has a small program of its own (see programs.py); all know the same 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,12 @@ def test_a_broken_upload_and_a_broken_download_are_resumed(session: Session) -> 
     session.resume("download", "GetObject")
     original = (session.folder / "resumable.bin").read_bytes()
     assert (session.folder / "downloaded").read_bytes() == original
+
+
+@pytest.mark.parametrize("signature", ["v1", "v4"])
+def test_post_object_under_a_policy_of_the_java_client(
+    server: Server, tmp_path: Path, signature: str
+) -> None:
+    """Of these clients it is the one that writes and signs form policies."""
+    java = next(program for program in PROGRAMS if program.name == "java_v1")
+    assert Session(java, server, signature, tmp_path).run("post_object") == {"post_object": "ok"}

@@ -44,6 +44,15 @@ async function read(key, options, from = store) {
   return (await from.get(key, options)).content;
 }
 
+async function post(fields, content = 'hello') {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('success_action_status', '200');
+  form.append('file', new Blob([content], { type: 'text/plain' }), 'a.txt');
+  const url = `${env.OSS_ENDPOINT}/${bucket}`;
+  return (await fetch(url, { method: 'POST', body: form })).status;
+}
+
 async function upload(key) {
   const { uploadId } = await store.initMultipartUpload(key, { mime: 'text/parts', meta: { one: '1' } });
   const parts = [];
@@ -76,6 +85,32 @@ const checks = {
     assert.deepStrictEqual(rules, [rule, { allowedOrigin: '*', allowedMethod: 'HEAD' }]);
     await store.deleteBucketCORS(bucket);
     await refused(404, 'NoSuchCORSConfiguration', store.getBucketCORS(bucket));
+  },
+
+  async post_object() {
+    const soon = new Date(Date.now() + 60_000);
+    const conditions = [{ bucket }, ['content-length-range', 1, 100], ['starts-with', '$key', 'post/']];
+    const v1 = store.calculatePostSignature({ expiration: soon.toISOString(), conditions });
+    assert.strictEqual(await post({ key: 'post/v1', ...v1 }), 200);
+    assert.strictEqual(await post({ key: 'other', ...v1 }), 403);
+    assert.strictEqual(await post({ key: 'post/v1', ...v1 }, noise), 400);
+    const now = new Date();
+    const date = now.toISOString().replace(/[-:]|\.\d+/g, '');
+    const credential = `${env.OSS_ACCESS_KEY_ID}/${date.slice(0, 8)}/${env.OSS_REGION}/oss/aliyun_v4_request`;
+    const said = {
+      'x-oss-signature-version': 'OSS4-HMAC-SHA256', 'x-oss-credential': credential, 'x-oss-date': date,
+    };
+    const policy = {
+      expiration: soon.toISOString(),
+      conditions: [...conditions, ...Object.entries(said).map(([name, value]) => ({ [name]: value }))],
+    };
+    const v4 = {
+      ...said, policy: Buffer.from(JSON.stringify(policy)).toString('base64'),
+      'x-oss-signature': store.signPostObjectPolicyV4(policy, now),
+    };
+    assert.strictEqual(await post({ key: 'post/v4', ...v4 }), 200);
+    assert.strictEqual(await post({ key: 'post/v4', ...v4, 'x-oss-signature': v1.Signature }), 403);
+    for (const key of ['post/v1', 'post/v4']) assert.strictEqual(`${await read(key)}`, 'hello');
   },
 
   async bucket_encryption() {

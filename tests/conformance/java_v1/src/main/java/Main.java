@@ -46,6 +46,7 @@ final class Main {
         BucketChecks.add();
         ObjectChecks.add();
         PartChecks.add();
+        PostChecks.add();
         for (String name : names) {
             try {
                 checks.get(name).run();
