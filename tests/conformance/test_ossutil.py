@@ -75,6 +75,23 @@ def test_buckets(run: Run, bucket_name: str) -> None:
     assert made not in run("ls", "-s").split()
 
 
+def test_cors(run: Run, bucket_name: str, tmp_path: Path) -> None:
+    where, file = f"oss://{bucket_name}", tmp_path / "rules.xml"
+    rule = (
+        "<AllowedOrigin>http://*.b.test</AllowedOrigin><AllowedMethod>PUT</AllowedMethod>"
+        "<AllowedHeader>x-oss-*</AllowedHeader><MaxAgeSeconds>60</MaxAgeSeconds>"
+    )
+    file.write_text(f"<CORSConfiguration><CORSRule>{rule}</CORSRule></CORSConfiguration>")
+    run("cors", "--method", "put", where, str(file))
+    assert "<AllowedOrigin>http://*.b.test</AllowedOrigin>" in run("cors", "--method", "get", where)
+    ask = ("cors-options", "--acr-method", "put", "--origin", "http://www.b.test", where)
+    allowed = run(*ask, "--acr-headers", "x-oss-date")
+    assert "Access-Control-Allow-Origin: http://www.b.test" in allowed
+    assert "AccessForbidden" in run(*ask, "--acr-headers", "content-type", fails=True)
+    run("cors", "--method", "delete", where)
+    assert "NoSuchCORSConfiguration" in run("cors", "--method", "get", where, fails=True)
+
+
 def test_a_directory_goes_up_and_comes_back(run: Run, bucket_name: str, tmp_path: Path) -> None:
     (tmp_path / "noise").mkdir()
     files = {}

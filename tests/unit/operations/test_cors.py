@@ -1,7 +1,7 @@
 """CORS: what rules are taken, which requests they fit, and what answers then say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mossbox import errors
@@ -123,6 +123,8 @@ def test_a_document_is_held_to_its_sum(line):
 @few
 @given(st.text("aB*.", max_size=6).filter(lambda text: text.count("*") <= 1),
        st.text("Ab.", max_size=6))  # fmt: skip
+@example("a*a", "a")
+@example("*", "")
 def test_a_pattern_fits_what_its_star_can_be_replaced_with(pattern, text):
     pattern_lower, lower = pattern.lower(), text.lower()
     parts = {lower[i:j] for i in range(len(lower) + 1) for j in range(i, len(lower) + 1)}
