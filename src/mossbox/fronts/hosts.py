@@ -19,6 +19,7 @@ _VENDOR_PLAIN = re.compile(
 )
 _VENDOR_REGION = re.compile(r"(?P<region>[a-z]{2}-[a-z]+(?:-[a-z0-9]+)*)\.aliyuncs\.com\Z")
 _LOCATION = "location-readonly.aliyuncs.com"
+_KEYS = "gosspublic.alicdn.com"  # which verifiers of callbacks want the key from
 _RPC = re.compile(r"(sts|ram|ims)(?:[.-][a-z0-9-]+)*\.aliyuncs\.com\Z")
 _REGION_LABEL = re.compile(r"oss-([a-z]{2}-[a-z0-9-]+?)(?:-internal)?\Z")
 _CACHE_MAX = 4096
@@ -108,6 +109,8 @@ def _vendor(name: str) -> Host | None:
         parts = found.groupdict()
         bucket = parts.get("bucket") or ""
         return Host(endpoint=not bucket, bucket=bucket, region=parts.get("region") or "")
+    if name == _KEYS:
+        return _ENDPOINT
     return Host(endpoint=True, rpc=True) if _RPC.match(name) else None
 
 

@@ -38,6 +38,7 @@ KNOWN = [
     ("photos.oss-us-west-1.aliyuncs.com", bucket("photos", "us-west-1")),
     ("old_photos.oss-cn-hangzhou.aliyuncs.com", bucket("old_photos", "cn-hangzhou")),
     ("oss-cn-hangzhou.aliyuncs.com", endpoint("cn-hangzhou")),
+    ("gosspublic.alicdn.com", ENDPOINT),
     ("oss-cn-hangzhou-internal.aliyuncs.com", endpoint("cn-hangzhou")),
     ("oss-ap-southeast-1.aliyuncs.com:443", endpoint("ap-southeast-1")),
     (".oss-cn-hangzhou.aliyuncs.com", endpoint("cn-hangzhou")),
