@@ -102,7 +102,7 @@ def test_another_file_of_the_same_name_begins_anew(
     page.unroute_all()
     other = tmp_path / "big.bin"
     other.write_bytes(files["big.bin"].read_bytes()[::-1])
-    person.row("big.bin").press("Remove")
+    person.row("big.bin").press("Dismiss")
     person.choose(other)
     person.row("big.bin").ends("done")
     assert bucket.read("big.bin") == other.read_bytes()
@@ -122,7 +122,7 @@ def test_cancel_and_retry(
     row.press("Retry")
     row.ends("done")
     assert bucket.read("notes.txt") == files["notes.txt"].read_bytes()
-    row.press("Remove")
+    row.press("Dismiss")
     expect(page.locator("#list")).to_be_hidden()
 
 
@@ -348,7 +348,7 @@ def test_by_keyboard_alone(
     page.keyboard.press("Enter")
     person.row("notes.txt").ends("done")
     expect(page.get_by_role("status")).to_have_text("notes.txt is uploaded.")
-    expect(page.get_by_role("button", name="Remove: notes.txt")).to_be_focused()
+    expect(page.get_by_role("button", name="Dismiss: notes.txt")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.locator("#file")).to_be_focused()
     assert bucket.read("notes.txt") == files["notes.txt"].read_bytes()

@@ -37,7 +37,7 @@ class Row {
       cancel: state === "waiting" || state === "sending",
       retry: state === "failed" || state === "cancelled",
       inOnePiece: state === "failed" && this.failure?.kind === "etag" && this.file.size <= FORM_MAX,
-      remove: state === "done" || state === "failed" || state === "cancelled",
+      dismiss: state === "done" || state === "failed" || state === "cancelled",
     };
     for (const button of this.node.querySelectorAll("button")) button.hidden = !shown[button.dataset.act];
     this.part(".error").hidden = state !== "failed";
@@ -115,7 +115,7 @@ class Row {
     this.enqueue();
   }
 
-  remove() {
+  dismiss() {
     const neighbour = this.node.nextElementSibling ?? this.node.previousElementSibling;
     if (this.url) URL.revokeObjectURL(this.url);
     this.node.remove();
