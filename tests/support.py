@@ -69,6 +69,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment},
             pass_fds=self.pass_fds,
+            cwd=self.folder,  # a store in memory writes its certificate there
         )
         log.close()
         deadline = time.monotonic() + timeout_s
