@@ -281,8 +281,9 @@ def _check_endpoint(text: str) -> str:
         host, parts = "", urlsplit("")
     usable = host and parts.scheme in ("http", "https") and not parts.query
     if not usable or parts.path not in ("", "/") or parts.username or re.search(r"[\s\[]", host):
+        shown = "a text with an @" if "@" in text else repr(text)  # a password may stand before it
         raise FieldError(
-            f"endpoint: {text!r} is no address of an OSS, such as"
+            f"endpoint: {shown} is no address of an OSS, such as"
             " https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000"
         )
     return host

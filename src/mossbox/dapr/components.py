@@ -122,6 +122,8 @@ def _read(file: Path) -> list[Component]:
         raise ComponentError(f"{file}{line}: this is not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise ComponentError(f"{file}: this is not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ComponentError(f"{file}: this is not YAML of a component: too deep") from None
     except OSError as error:
         raise ComponentError(f"{file}: {error.strerror}") from None
     found = (_component(file, one) for one in documents if one)

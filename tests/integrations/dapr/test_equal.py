@@ -1,6 +1,11 @@
 """The same requests to the real daprd and to `mossbox dapr-http`: status, body and what is kept."""
 
+import json
+import os
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.integrations.dapr import document
 from tests.integrations.dapr.conftest import OURS, THEIRS
@@ -41,6 +46,23 @@ RANDOM_KEYS = [
     '{"operation":"create","data":1,"metadata":{"key":null}}',
     '{"operation":"create","data":1,"metadata":{"Key":"other-case"}}',
 ]  # fmt: skip
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.text(st.characters(codec="utf-8"))
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+few = settings(
+    max_examples=int(os.environ.get("MOSSBOX_EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 KEYS = ["plain", "a/b c.txt", "dir/", "é/猫", "a+b&c=d?e#f%20", "x.json", "x.png", "x.pdf", "~.-_"]
 
 
@@ -73,6 +95,21 @@ def test_data_is_kept_in_the_same_bytes(both: Both) -> None:
         theirs, ours = both.keep("data", body)
         assert theirs == ours, data
         assert theirs[0], data
+
+
+@few
+@given(VALUES, st.booleans())
+def test_any_data_is_kept_in_the_same_bytes(both: Both, value: object, ascii_only: bool) -> None:
+    body = {"operation": "create", "data": value, "metadata": {"key": "any"}}
+    theirs, ours = both.keep("any", json.dumps(body, ensure_ascii=ascii_only))
+    assert theirs == ours
+
+
+@few
+@given(st.text(st.sampled_from('[]{},:"\\ \n\tu0e-.1tfn'), max_size=12))
+def test_any_nonsense_is_refused_in_the_same_words(both: Both, text: str) -> None:
+    theirs, ours = both.ask(document.NAME, text)
+    assert theirs.said == ours.said
 
 
 def test_bytes_that_are_no_text_are_replaced_alike(both: Both) -> None:

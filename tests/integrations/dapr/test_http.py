@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,19 @@ def test_raw_strings_and_every_operation(server: Server, raw: Ours) -> None:
     answer = ask(raw.port, "mine", {"operation": "create", "metadata": {"key": "é\r\nx: y"}},
                  headers=SHOWN)  # fmt: skip
     assert answer.headers["metadata.key"].encode("latin-1").decode() == "é  x: y"
+
+
+def test_many_at_once(server: Server, raw: Ours) -> None:
+    def create(number: int) -> int:
+        body = {"operation": "create", "data": number, "metadata": {"key": f"many/{number}"}}
+        return ask(raw.port, "mine", body, headers=SHOWN).status
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(create, range(64))) == {200}
+    assert all(
+        stored(server, "of-raw", f"many/{number}")[0] == str(number).encode()
+        for number in range(64)
+    )
 
 
 def test_pages_of_other_origins_and_callers_without_the_token_are_refused(

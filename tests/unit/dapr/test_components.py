@@ -105,6 +105,7 @@ def test_names_compare_without_case(folder: Path) -> None:
         ("value: photos", "value: My_Photos", "spec.metadata bucket: 'My_Photos' is no bucket's"),
         ("https://oss-cn", "ftp://oss-cn", "spec.metadata endpoint: 'ftp://oss-cn"),
         ("https://oss-cn", "oss cn", "spec.metadata endpoint: 'oss cn-"),
+        ("https://", "https://user:the-secret@", "spec.metadata endpoint: a text with an @"),
         ("hangzhou.aliyuncs.com", "x:port", "spec.metadata endpoint: 'https://oss-cn-x:port'"),
         ("aliyuncs.com\n", "aliyuncs.com/b\n", "spec.metadata endpoint: "),
         ("- name: bucket", "- {name: direction, value: input}\n  - name: bucket",
@@ -120,7 +121,9 @@ def test_what_is_wrong_is_named(folder: Path, old: str, new: str, why: str) -> N
     assert why in said
 
 
-@pytest.mark.parametrize("text", ["a: b: c", "\t- x", "a: [", "- 'x", "\x00", "a: &x *y"])
+@pytest.mark.parametrize(
+    "text", ["a: b: c", "\t- x", "a: [", "- 'x", "\x00", "a: &x *y", "[" * 9999]
+)
 def test_what_is_no_yaml_is_told_with_the_line(folder: Path, text: str) -> None:
     assert refusal(folder, text).startswith("components/a.yaml")
     assert "this is not YAML" in refusal(folder, text)
