@@ -169,6 +169,7 @@ def test_setup_gives_the_rule_of_the_tutorial(mossbox: Mossbox, bucket_name: str
     mossbox("setup", "remove", "direct-upload", "--bucket", bucket_name)
 
 
+@pytest.mark.slow
 def test_cors(mossbox: Mossbox, bucket_name: str) -> None:
     mossbox("bucket", "create", bucket_name)
     of = ("--bucket", bucket_name)
@@ -193,12 +194,10 @@ def test_cors(mossbox: Mossbox, bucket_name: str) -> None:
         "ResponseVary": True,
     }  # fmt: skip
     assert json.loads(mossbox("cors", "set", *of, *more).stdout) == expected
-    assert json.loads(mossbox("cors", "show", *of, "--json").stdout) == expected
     refused = mossbox("cors", "set", *of, *rule[:3], "PATCH", status=1).stderr
     assert refused.startswith("mossbox: InvalidArgument: ")
     assert json.loads(mossbox("cors", "show", *of, "--json").stdout) == expected
-    for _ in range(2):
-        assert mossbox("cors", "delete", *of).stdout == ""
+    assert mossbox("cors", "delete", *of).stdout == ""
     mossbox("cors", "show", *of, status=1)
 
 
