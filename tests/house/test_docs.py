@@ -9,6 +9,7 @@ from mossbox.apps.cli import parser
 from mossbox.errors import CATALOGUE
 from mossbox.operations.register import OPERATIONS
 from mossbox.settings import Settings, environment_name, flag_name
+from mossbox.upload.settings import UploadSettings, twins
 from tests.house.source import ROOT
 
 FOLDER = ROOT / "docs" / "reference"
@@ -37,6 +38,8 @@ def test_every_operation_code_setting_and_command_stands_on_its_page() -> None:
     for item in fields(Settings):
         assert f"`{environment_name(item.name)}`" in settings
         assert (f"`{flag_name(item.name)}`" in settings) is item.metadata["flag"]
+    for item in fields(UploadSettings):
+        assert f"| `{flag_name(item.name)}` | `{twins(item.name)[0]}`" in settings
     for action in parser()._actions:
         for command in action.choices or action.option_strings[-1:]:
             assert f"| `mossbox {command}` |" in settings

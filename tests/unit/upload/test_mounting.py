@@ -1,5 +1,6 @@
 """The server inside other people's programs."""
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from mossbox.upload import app, router
 from tests.conftest import ROOT
@@ -23,75 +23,62 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "env-secret")
 
 
-def works(program: Any, path: str) -> None:
-    form, page, stranger, wrong = asking(
-        program, path + POST, f"{path}/", "/own", ("POST", path + POST, {})
-    )
-    assert form.json()["host"].endswith("photos")
-    assert "<title>" in page.text
-    assert stranger.text == "own"
-    assert wrong.status_code == 405
-
-
 @pytest.mark.parametrize("mounted", [app, router])
-def test_in_fastapi(mounted: Any) -> None:
-    own = FastAPI()
-    own.add_api_route("/own", lambda: "own")
+@pytest.mark.parametrize("kind", [FastAPI, Starlette])
+def test_under_a_path(kind: Any, mounted: Any) -> None:
+    own = kind()
     own.mount("/upload", mounted)
-    form, page, wrong = asking(own, "/upload" + POST, "/upload/", ("POST", "/upload" + POST, {}))
+    form, page, wrong = asking(own, f"/upload{POST}", "/upload/", ("POST", f"/upload{POST}", {}))
     assert form.json()["host"].endswith("photos")
     assert "<title>" in page.text
     assert wrong.status_code == 405
-    assert asking(own, "/own")[0].json() == "own"
-
-
-@pytest.mark.parametrize("mounted", [app, router])
-def test_in_starlette(mounted: Any) -> None:
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Route
-
-    own = Route("/own", lambda _: PlainTextResponse("own"))
-    works(Starlette(routes=[own, Mount("/upload", mounted)]), "/upload")
+    assert asking(own, "/strange")[0].status_code == 404
 
 
 def test_in_starlette_among_its_own_routes() -> None:
     assert asking(Starlette(routes=[*router.routes]), POST)[0].status_code == 200
 
 
-DJANGO = """
-import asyncio, django, httpx
+BEFORE = {
+    "Django": """
+import django
 from django.conf import settings
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF="__main__", SECRET_KEY="x", DEBUG=False)
-django.setup()
-from django.core.asgi import get_asgi_application
 from django.http import HttpResponse
 from django.urls import path
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from mossbox.upload import app
-
 urlpatterns = [path("own", lambda request: HttpResponse("own"))]
-application = Starlette(routes=[Mount("/upload", app), Mount("/", get_asgi_application())])
-
+settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF="__main__", SECRET_KEY="x")
+django.setup()
+""",
+}
+AFTER = """
+import asyncio, httpx
 async def ask():
-    transport = httpx.ASGITransport(application)
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://h") as client:
-        for path in ("/upload/get_post_signature_for_oss_upload", "/upload/", "/own"):
-            answer = await client.get(path)
-            print(answer.status_code, answer.text[:15].strip())
+        for name in ("upload/get_post_signature_for_oss_upload", "upload/", "own"):
+            answer = await client.get(f"/{name}", headers={"x-team": "photos"})
+            print(answer.status_code, answer.text.replace("\\n", " ")[:15])
 asyncio.run(ask())
 """
 
 
-def test_in_django() -> None:
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("FastAPI", '404 {"detail":"Not '), ("Starlette", "404 Not Found"), ("Django", "200 own"),
+    ],
+)  # fmt: skip
+def test_the_programs_of_the_page_about_it(name: str, own: str) -> None:
+    page = (ROOT / "docs" / "how-to" / "upload-server.md").read_text()
+    found = re.search(rf"^{name}.*?^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert found
+    code = BEFORE.get(name, "") + found[1] + AFTER
     done = subprocess.run(
-        [sys.executable, "-c", DJANGO], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
     )
-    assert done.stdout.split("\n")[:3] == [
-        '200 {"policy":"eyJl',
-        "200 <!DOCTYPE html>",
-        "200 own",
-    ], done.stderr
+    assert done.stdout.splitlines() == ['200 {"policy":"eyJl', "200 <!DOCTYPE html>", own], (
+        done.stderr
+    )
 
 
 def test_neither_the_package_nor_the_command_line_pays_for_it() -> None:
