@@ -1,6 +1,7 @@
 """An application server that receives upload callbacks, written by the vendor's document alone."""
 
 import json
+import ssl
 import threading
 import urllib.request
 from base64 import b64decode, b64encode
@@ -50,7 +51,11 @@ class Callback:
 class Receiver:
     """A server on a free port of loopback; `answer` gives the raw bytes of its answers."""
 
-    def __init__(self, answer: bytes | Callable[[Callback], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        answer: bytes | Callable[[Callback], bytes] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.got: list[Callback] = []
         self.answer = answer if answer is not None else http_answer(OK)
         outer = self
@@ -70,6 +75,9 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://localhost:{self.port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

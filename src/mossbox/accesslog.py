@@ -11,7 +11,7 @@ from mossbox import clock
 from mossbox.settings import SettingsError
 
 _SECRET = re.compile(
-    rb"(?i)((?:^|&)(?:x-(?:oss|acs|amz)-)?(?:signature|security-?token|credential|(?:old|new)?password)=)[^&]*"
+    rb"(?i)((?:^|&)(?:x-(?:oss|acs|amz)-)?(?:signature|security-?token|credential|callback(?:-var)?|(?:old|new)?password)=)[^&]*"
 )
 _BUFFER_LINES = 4096
 _REMEMBERED_MAX = 2048

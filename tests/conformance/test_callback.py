@@ -2,9 +2,13 @@
 
 import http.client
 import json
+import signal
+import ssl
+import subprocess
 import threading
+import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -137,7 +141,9 @@ def test_the_url_may_ask_for_it(server: Server, receiver: Receiver) -> None:
     assert stored(server, "both") != DATA
 
 
-def complete(server: Server, key: str, headers: dict[str, str]) -> Answer:
+def complete(
+    server: Server, key: str, headers: dict[str, str], more: Mapping[str, str] | None = None
+) -> Answer:
     begun = server.request("POST", "photos", key, {"uploads": ""}, headers={"content-type": "a/b"})
     query = {"uploadId": begun.element("UploadId")}
     tags = [
@@ -151,7 +157,7 @@ def complete(server: Server, key: str, headers: dict[str, str]) -> Answer:
         for n, tag in enumerate(tags, 1)
     )
     document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-    return server.request("POST", "photos", key, query, document, headers)
+    return server.request("POST", "photos", key, {**query, **(more or {})}, document, headers)
 
 
 def test_completing_an_upload(server: Server, receiver: Receiver) -> None:
@@ -169,6 +175,9 @@ def test_completing_an_upload(server: Server, receiver: Receiver) -> None:
         f"bucket=photos&object=whole&etag={tag}&size=102405&mimeType=a%2Fb"
         "&x=for%20callback%2Ftest&op=CompleteMultipartUpload"
     )
+    in_url = complete(server, "in-url", {}, {"callback": asking(receiver.url)})
+    assert (in_url.status, in_url.body) == (200, OK)
+    assert b"object=in-url&" in receiver.got[1].body
     plain = complete(server, "plain", {})
     assert plain.headers["content-type"] == "application/xml"
     assert plain.element("Key") == "plain"
@@ -383,6 +392,68 @@ def test_a_client_that_leaves_changes_nothing(server: Server, receiver: Receiver
     left.set()
     assert receiver.got[0].verified
     assert server.request("GET", "open", "left").body == DATA
+
+
+@pytest.fixture
+def leaving(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path, "--egress-allow", "127.0.0.1", "--bucket", "open:public-read-write") as s:
+        yield s
+
+
+def test_a_shutdown_waits_for_a_callback_whose_uploader_has_left(
+    leaving: Server, receiver: Receiver
+) -> None:
+    arrived, over = threading.Event(), threading.Event()
+
+    def answer(_callback: object) -> bytes:
+        arrived.set()
+        over.wait(20)
+        return http_answer(OK)
+
+    receiver.answer = answer
+    with leaving.connect() as peer:
+        head = "PUT /open/left HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+        peer.sendall(f"{head}x-oss-callback: {asking(receiver.url)}\r\n\r\nhello".encode())
+        assert arrived.wait(20)
+    assert leaving.process is not None
+    leaving.process.send_signal(signal.SIGTERM)
+    while listens(leaving):
+        time.sleep(0.01)
+    assert leaving.process.poll() is None
+    over.set()
+    assert leaving.process.wait(20) == 0
+    assert ' PutObject "PUT /open/left" 200 ' in leaving.access  # it came to its end
+
+
+def listens(server: Server) -> bool:
+    try:
+        server.connect().close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_over_tls(tmp_path: Path) -> None:
+    """The certificate must be good for the name, by the system's authorities."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    arguments = ("--memory", "--egress-allow", "localhost", "--bucket", "photos")
+    with Receiver(tls=context) as receiver:
+        with Server(tmp_path, *arguments, environment={"SSL_CERT_FILE": str(cert)}) as trusting:
+            answer = put(trusting, asking(f"{receiver.url}/done"))
+            assert (answer.status, answer.body) == (200, OK)
+            assert receiver.got[0].verified
+        with Server(tmp_path, *arguments) as careful:
+            failed = put(careful, asking(f"{receiver.url}/done"))
+            assert (failed.status, failed.code) == (203, "CallbackFailed")
+            assert failed.element("Message").startswith("Error status : -1.")
+        assert len(receiver.got) == 1
 
 
 def test_the_key_is_one_for_all_workers_and_starts(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_what_is_not_known_is_a_dash(log: AccessLog) -> None:
         "x-oss-signature=SECRET&x-oss-security-token=SECRET&x-oss-credential=SECRET",
         "X-Amz-Signature=SECRET&X-Amz-Security-Token=SECRET&X-Amz-Credential=SECRET",
         "Action=AssumeRole&SecurityToken=SECRET&Signature=SECRET",
+        "callback=SECRET&callback-var=SECRET",
         "Action=ChangePassword&OldPassword=SECRET&NewPassword=SECRET",
         "Action=CreateLoginProfile&Password=SECRET",
         "a=1&SIGNATURE=SECRET&b=2",

@@ -169,6 +169,7 @@ def test_what_can_be_used(given: dict[str, Any]) -> None:
         ({"workers": -1}, "--workers is a number from 0 up"),
         ({"inline_limit_kib": -1}, "--inline-limit-kib is"),
         ({"memory_limit_mib": 0}, "--memory-limit-mib is a number above 0"),
+        ({"callback_timeout_s": 0.0}, "--callback-timeout-s is"),
         ({"header_timeout_s": 0.0}, "--header-timeout-s is"),
         ({"body_timeout_s": float("nan")}, "--body-timeout-s is"),
         ({"idle_timeout_s": float("inf")}, "--idle-timeout-s is"),
