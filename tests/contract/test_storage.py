@@ -224,7 +224,7 @@ def test_the_ways_to_list(on_a_bucket: OnABucket) -> None:
         for name in ("a", "dir/1", "dir/2", "dir/sub/3", "dirt"):
             await storager.write(name, b"1")
         await storager.create_dir("empty")
-        upload = await storager.create_multipart("dir/part")
+        upload = await storager.create_multipart("dir/part ü+")
         assert await paths(storager) == ["a", "dir/1", "dir/2", "dir/sub/3", "dirt", "empty"]
         assert await paths(storager, "dir") == ["dir/1", "dir/2", "dir/sub/3", "dirt"]
         top = {one.path: one.mode async for one in storager.list(list_mode=ListMode.DIR)}
@@ -235,9 +235,12 @@ def test_the_ways_to_list(on_a_bucket: OnABucket) -> None:
         assert await paths(storager, "dir", ListMode.DIR) == ["dir/1", "dir/2", "dir/sub"]
         assert await paths(storager, "dir/", ListMode.DIR) == ["dir/1", "dir/2", "dir/sub"]
         assert await paths(storager, "empty", ListMode.DIR) == []
+        await storager.write("odd/ü &+%/a", b"1")
+        assert await paths(storager, "odd", ListMode.DIR) == ["odd/ü &+%"]
+        assert await paths(storager, "odd/ü &+%", ListMode.DIR) == ["odd/ü &+%/a"]
         parts = [one async for one in storager.list(list_mode=ListMode.PART)]
         assert [(one.path, one.mode, one.multipart_id) for one in parts] == [
-            ("dir/part", ObjectMode.PART, upload.multipart_id)
+            ("dir/part ü+", ObjectMode.PART, upload.multipart_id)
         ]
         assert await paths(storager, "a", ListMode.PART) == []
         with pytest.raises(ListModeInvalid):

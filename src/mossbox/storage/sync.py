@@ -4,6 +4,7 @@ All of them share one loop in a thread of its own; calls from several threads ru
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from functools import cache
@@ -35,6 +36,9 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="mossbox.storage", daemon=True).start()
     return loop
+
+
+os.register_at_fork(after_in_child=_loop.cache_clear)  # threads stay with the parent
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 from mossbox.settings import DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY_SECRET
 from mossbox.testing import clients
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _STOP_S = 15.0
 _SESSION_S = 3600
+_LOG_MAX = 1 << 20
 
 
 class MossboxServer:
@@ -56,7 +57,8 @@ class MossboxServer:
         self._arguments = tuple(arguments)
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
-        self._log: Any = None
+        self._output: BinaryIO | None = None
+        self._said = ""
         self._role: Role | None = None
         self._end: weakref.finalize[..., MossboxServer] | None = None
 
@@ -70,18 +72,20 @@ class MossboxServer:
         if self._process is not None:
             self.stop()
         ours, theirs = socket.socketpair()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        self._output = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
         with theirs:
             self._process = subprocess.Popen(
                 self._command(),
                 stdin=subprocess.DEVNULL,
-                stdout=self._log,
+                stdout=self._output,
                 stderr=subprocess.STDOUT,
                 env=_environment(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
             )
         self._pipe = Pipe(ours)
-        self._end = weakref.finalize(self, _kill, self._process, self._pipe, os.getpid())
+        self._end = weakref.finalize(
+            self, _kill, self._process, self._pipe, self._output, os.getpid()
+        )
         try:
             self.port = self._pipe.read()["port"]
         except PipeError as error:
@@ -101,6 +105,7 @@ class MossboxServer:
                 process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
                 pass
+        self._said, self._output = self.log, None
         if self._end is not None:
             self._end()
 
@@ -147,9 +152,9 @@ class MossboxServer:
     @property
     def log(self) -> str:
         """What the store printed since its last start."""
-        if self._log is None:
-            return ""
-        return os.pread(self._log.fileno(), 1 << 20, 0).decode(errors="replace").strip()
+        if self._output is None:
+            return self._said
+        return os.pread(self._output.fileno(), _LOG_MAX, 0).decode(errors="replace").strip()
 
     def ask(self, do: str, **command: Any) -> dict[str, Any]:
         """Have a command done through the pipe; raises PipeError, ValueError."""
@@ -249,9 +254,10 @@ def _environment(pipe: int) -> Mapping[str, str]:
     return {**kept, "MOSSBOX_TEST_PIPE": str(pipe)}
 
 
-def _kill(process: "subprocess.Popen[bytes]", pipe: Pipe, owner: int) -> None:
+def _kill(process: "subprocess.Popen[bytes]", pipe: Pipe, output: BinaryIO, owner: int) -> None:
     if os.getpid() != owner:
         return  # a fork of the test's process ends; the store is not its own
     process.kill()
     process.wait()
     pipe.close()
+    output.close()
