@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.raw import ask
 from tests.conftest import require
 from tests.integrations.world import MOSSBOX, World, namespaces, until
 from tests.support import Server
@@ -68,6 +69,16 @@ def test_where_services_lie_is_a_clear_refusal(world: World) -> None:
     told = curl(world, "--write-out", "%{http_code}", "https://location-readonly.aliyuncs.com/")
     assert told.endswith("404")
     assert "InvalidAction.NotFound" in told
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_key_of_callbacks_where_receivers_look_for_it(
+    world: World, store: Server, scheme: str
+) -> None:
+    url = f"{scheme}://gosspublic.alicdn.com/callback_pub_key_v1.pem"
+    told = curl(world, "--fail", url)
+    assert told.startswith("-----BEGIN PUBLIC KEY-----")
+    assert told == ask(store, "GET", "/-/callback-key.pem").body.decode()
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ async def _accompany(
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # a terminal tells the program too
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, signal.pidfd_send_signal, handle, number)
-    said, fds, _, _ = socket.recv_fds(channel, 4096, 2 + len(spaces.PORTS))
+    said, fds, _, _ = socket.recv_fds(channel, 4096, 1 + len(spaces.LISTENERS))
     if said != _READY:
         os.waitpid(process, 0)
         raise NoWorldError(said.decode() or "the program's process ended before it began")

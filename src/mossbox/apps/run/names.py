@@ -6,7 +6,8 @@ Source: RFC 1035, sections 4.1 (messages) and 3.2 (types and classes).
 from mossbox.fronts.hosts import is_vendor
 
 ADDRESS = "127.0.0.1"
-_CALLBACK_KEY = "gosspublic.alicdn.com"  # where the vendor publishes the key of its callbacks
+KEY_ADDRESS = "127.0.0.2"  # where nothing is served but the key of callbacks
+KEY_HOST = "gosspublic.alicdn.com"  # where the vendor publishes its own
 _QUERY, _ANSWER = 0x8000, 0x8480  # an answer is final, and recursion is on offer
 _RECURSE = 0x0100
 _NO_SUCH_NAME, _NOT_IMPLEMENTED = 3, 4
@@ -18,7 +19,7 @@ _LABEL_MAX = 63
 def leads_here(name: str) -> bool:
     """Whether a host name, as a client wrote it, means this world's own address."""
     name = name.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost") or name == _CALLBACK_KEY:
+    if name == "localhost" or name.endswith(".localhost") or name == KEY_HOST:
         return True
     return is_vendor(name)
 
@@ -43,7 +44,8 @@ def answer(message: bytes) -> bytes | None:
     elif not leads_here(name):
         code = _NO_SUCH_NAME
     elif kind == _A:
-        records = _address_record()
+        is_key = name.lower().rstrip(".") == KEY_HOST
+        records = _address_record(KEY_ADDRESS if is_key else ADDRESS)
     head = message[:2] + (_ANSWER | (flags & _RECURSE) | code).to_bytes(2, "big")
     return head + b"\0\1" + (b"\0\1" if records else b"\0\0") + bytes(4) + question + records
 
@@ -61,7 +63,7 @@ def _question(message: bytes) -> tuple[str, int] | None:
     return (".".join(labels), end) if end <= len(message) else None
 
 
-def _address_record() -> bytes:
+def _address_record(address: str) -> bytes:
     """An address record for the name of the question, to be asked for anew each time."""
     head = b"\xc0\x0c" + _A.to_bytes(2, "big") + _IN.to_bytes(2, "big") + bytes(4)
-    return head + b"\0\4" + bytes(map(int, ADDRESS.split(".")))
+    return head + b"\0\4" + bytes(map(int, address.split(".")))

@@ -12,6 +12,7 @@ from mossbox.apps.run.names import answer, leads_here
 
 _CHUNK_BYTES = 256 << 10
 _DATAGRAM_BYTES = 4096
+_KEY_PAGE = "/-/callback-key.pem"
 
 
 class Relay:
@@ -26,13 +27,15 @@ class Relay:
         self._authority = authority
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Begin to answer, on sockets for names by UDP and TCP, for HTTP and for HTTPS."""
-        datagrams, names, plain, secure = sockets
+        """Begin to answer, on a socket for names by UDP and on `spaces.LISTENERS`."""
+        datagrams, names, plain, secure, key_plain, key_secure = sockets
         datagrams.setblocking(False)
         asyncio.get_running_loop().add_reader(datagrams, _datagram, datagrams)
         await asyncio.start_server(_names, sock=names)
         await asyncio.start_server(self._pass_on, sock=plain)
         await asyncio.start_server(self._pass_on, sock=secure, ssl=self._context())
+        await asyncio.start_server(self._show_key, sock=key_plain)
+        await asyncio.start_server(self._show_key, sock=key_secure, ssl=self._context())
 
     def _context(self) -> ssl.SSLContext:
         def choose(tls: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
@@ -44,8 +47,31 @@ class Relay:
         return made
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        store = await self._connect(writer)
+        if store is not None:
+            theirs, ours = store
+            await asyncio.gather(_copy(reader, ours), _copy(theirs, writer))
+            ours.close()
+            writer.close()
+
+    async def _show_key(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Whatever is asked for, answer with the key that the store signs its callbacks with."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            await reader.readuntil(b"\r\n\r\n")
+            if (store := await self._connect(writer)) is not None:
+                theirs, ours = store
+                head = f"GET {_KEY_PAGE} HTTP/1.1\r\nHost: {self._host}\r\nConnection: close\r\n"
+                ours.write(f"{head}\r\n".encode())
+                await _copy(theirs, writer)
+                ours.close()
+        writer.close()
+
+    async def _connect(
+        self, writer: asyncio.StreamWriter
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection to the store; where there is none, `writer` is told so."""
         try:
-            theirs, ours = await asyncio.open_connection(
+            return await asyncio.open_connection(
                 self._host, self._port, ssl=ssl.create_default_context() if self._tls else None
             )
         except OSError as error:
@@ -53,10 +79,7 @@ class Relay:
             head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Length: {len(text.encode())}\r\n"
             writer.write(f"{head}Connection: close\r\n\r\n{text}".encode())
             writer.close()
-            return
-        await asyncio.gather(_copy(reader, ours), _copy(theirs, writer))
-        ours.close()
-        writer.close()
+            return None
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,9 +12,11 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
-from mossbox.apps.run.names import ADDRESS
+from mossbox.apps.run.names import ADDRESS, KEY_ADDRESS
 
-PORTS = (80, 443)
+LISTENERS = (
+    (ADDRESS, 53), (ADDRESS, 80), (ADDRESS, 443), (KEY_ADDRESS, 80), (KEY_ADDRESS, 443),
+)  # fmt: skip
 _NEW_MOUNTS, _NEW_USER, _NEW_NETWORK = 0x20000, 0x10000000, 0x40000000
 _BIND, _RECURSIVE, _PRIVATE = 0x1000, 0x4000, 0x40000
 _DIES_WITH_PARENT, _SIGKILL = 1, 9
@@ -49,10 +51,10 @@ def cover(files: Mapping[str, Path]) -> None:
 
 
 def listen() -> list[socket.socket]:
-    """The sockets on which the world is served from outside: names by UDP and TCP, then `PORTS`."""
+    """The sockets on which the world is served from outside: names by UDP, then `LISTENERS`."""
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind((ADDRESS, 53))
-    return [names, *(socket.create_server((ADDRESS, port), backlog=1024) for port in (53, *PORTS))]
+    return [names, *(socket.create_server(address, backlog=1024) for address in LISTENERS)]
 
 
 def join(process: int) -> None:
