@@ -5,7 +5,7 @@ UV_VERSION := 0.13.8
 UV := .venv/bin/uv
 RUN := .venv/bin/
 
-.PHONY: help setup setup-integrations serve test check lint types house unit bench docs clean
+.PHONY: help setup setup-integrations serve test nightly check lint types house unit bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
@@ -25,6 +25,11 @@ serve: setup ## set everything up and run the store
 
 test: setup lint types ## set everything up and run all tests
 	@$(RUN)python -m pytest -rs $(PYTEST_ARGS)
+
+nightly: setup-integrations ## the tests that take long and tell little new
+	@MOSSBOX_TEST_REQUIRE_ALL=1 $(RUN)python -m pytest -rs -m nightly $(PYTEST_ARGS)
+	@MOSSBOX_TEST_REQUIRE_ALL=1 MOSSBOX_TEST_DAPRD=untouched \
+	  $(RUN)python -m pytest -rs --timeout=1800 tests/integrations/dapr $(PYTEST_ARGS)
 
 check: setup lint types ## the tests that take seconds
 	@$(RUN)python -m pytest -m "not slow" tests/unit tests/contract tests/house

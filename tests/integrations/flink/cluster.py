@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -13,49 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.conformance.programs import cached, command
-from tests.conftest import require
+from tests.integrations.flink.install import installed, jobs
+from tests.integrations.pages import blocks
 from tests.integrations.world import World, listens
-from tests.support import KEY_ID, SECRET, free_port
-
-HERE = Path(__file__).parent
-# Of 1.20, Maven Central has the jar for OSS in this version only.
-VERSION = "1.20.0"
-PLUGIN = f"org.apache.flink:flink-oss-fs-hadoop:{VERSION}"
-
-
-def installed() -> Path:
-    """A folder with Flink itself and, in target/dependency, the jars for its plugins/.
-
-    PyPI's packages hold the whole distribution but opt/'s file systems, which Maven Central has.
-    Their Python dependencies are left out: nothing here runs Python inside Flink.
-    """
-    require("flink", all(map(shutil.which, ("java", "mvn"))), "install a JDK and Maven")
-
-    def build(folder: Path) -> None:
-        command(folder, sys.executable, "-m", "venv", "venv")
-        packages = (f"apache-flink-libraries=={VERSION}", f"apache-flink=={VERSION}")
-        command(folder, "venv/bin/pip", "install", "-q", "--no-deps", *packages)
-        copied = (f"-Dartifact={PLUGIN}", "-DincludeScope=runtime")
-        _mvn(folder, "dependency:copy", "dependency:copy-dependencies", *copied)
-
-    return cached("flink", [Path(__file__), HERE / "jobs" / "pom.xml"], build)
-
-
-def jobs() -> Path:
-    """The jar of the jobs."""
-    require("jobs of Flink", all(map(shutil.which, ("java", "mvn"))), "install a JDK and Maven")
-
-    def build(folder: Path) -> None:
-        _mvn(folder, "compiler:compile", "jar:jar")
-
-    sources = [path for path in (HERE / "jobs").rglob("*") if path.is_file()]
-    return cached("flink_jobs", sources, build) / "target" / "jobs.jar"
-
-
-def _mvn(folder: Path, *goals: str) -> None:
-    shutil.copytree(HERE / "jobs", folder, dirs_exist_ok=True)
-    command(folder, "mvn", "-B", "-q", "-ntp", *goals)
+from tests.support import free_port
 
 
 class Cluster:
@@ -68,23 +28,26 @@ class Cluster:
         self.plugin("flink-oss-fs-hadoop*")
         conf = folder / "conf"
         shutil.copytree(self.home / "conf", conf)
+        [keys] = blocks("flink", "yaml")
         options = _java_options((conf / "config.yaml").read_text())
         (conf / "config.yaml").unlink()
+        # Of the file system there are the page's three keys, and nothing else.
         (conf / "flink-conf.yaml").write_text(
-            "jobmanager.rpc.address: 127.0.0.1\n"
-            f"jobmanager.rpc.port: {free_port()}\n"
-            f"rest.address: 127.0.0.1\nrest.port: {self.rest}\n"
-            "jobmanager.bind-host: 127.0.0.1\ntaskmanager.bind-host: 127.0.0.1\n"
-            "rest.bind-address: 127.0.0.1\n"
-            "jobmanager.memory.process.size: 1600m\n"
-            "taskmanager.memory.process.size: 1728m\n"
-            "taskmanager.host: 127.0.0.1\n"
-            "taskmanager.numberOfTaskSlots: 4\n"
-            f"env.java.opts.all: {options}\n"
-            # What the document adds, and nothing else of the file system.
-            f"fs.oss.endpoint: {endpoint}\n"
-            f"fs.oss.accessKeyId: {KEY_ID}\n"
-            f"fs.oss.accessKeySecret: {SECRET}\n"
+            f"""
+jobmanager.rpc.address: 127.0.0.1
+jobmanager.rpc.port: {free_port()}
+jobmanager.bind-host: 127.0.0.1
+jobmanager.memory.process.size: 1600m
+rest.address: 127.0.0.1
+rest.bind-address: 127.0.0.1
+rest.port: {self.rest}
+taskmanager.host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.memory.process.size: 1728m
+taskmanager.numberOfTaskSlots: 4
+env.java.opts.all: {options}
+{keys.replace("http://127.0.0.1:9000", endpoint)}
+"""
         )
         (folder / "log").mkdir()
         self.environment = {

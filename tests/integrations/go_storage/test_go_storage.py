@@ -17,6 +17,7 @@ from tests.conformance.cloud import Cloud
 from tests.conformance.programs import cached, command
 from tests.conformance.test_encryption import ALGORITHM, DATA_ALGORITHM, NAMED_KEY, found_on_disk
 from tests.conftest import require
+from tests.integrations.pages import blocks
 from tests.integrations.world import World
 from tests.support import KEY_ID, SECRET, Server, free_port
 
@@ -159,3 +160,25 @@ def test_the_endpoint_as_the_document_writes_it(
             timeout=200,
         )
     assert [name for name in names if f"--- PASS: Test{name} (" not in done.stdout] == []
+
+
+@pytest.mark.slow
+def test_the_program_of_the_page_stores_a_cat(
+    program: Path, server: Server, bucket_name: str, tmp_path: Path
+) -> None:
+    [text] = blocks("go-storage", "go")
+    text = text.replace("127.0.0.1:9000", f"127.0.0.1:{server.port}")
+    (tmp_path / "main.go").write_text(text.replace("photos", bucket_name))
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(program.parent / name, tmp_path)
+    done = subprocess.run(
+        ["go", "run", "main.go"],
+        cwd=tmp_path,
+        env={**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, "meow"), done.stderr
+    head = server.request("HEAD", bucket_name, "album/cat.txt")
+    assert head.headers[ALGORITHM] == "KMS"
