@@ -32,6 +32,7 @@ _OPTIONAL = ("securityToken", "region", "pathStyle")
 _DAPR_OWN = ("direction", "route")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _CLOUD_HOST = re.compile(r"oss-((?!accelerate)[a-z]+-[a-z0-9-]+?)(-internal)?\.aliyuncs\.com")
+_ENDPOINT = re.compile(r"https?://[^\s/?#@]+/?")
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?")
 _TTL_DEFAULT = timedelta(minutes=15)
 _TTL_MAX_S = 7 * 24 * 3600  # of a URL with signature V4
@@ -274,19 +275,19 @@ class BlockingOssBinding:
 
 def _check_endpoint(text: str) -> str:
     """The host of an endpoint, which may lack the scheme. Raises `FieldError`."""
-    try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host, parts = "", urlsplit("")
-    usable = host and parts.scheme in ("http", "https") and not parts.query
-    if not usable or parts.path not in ("", "/") or parts.username or re.search(r"[\s\[]", host):
-        shown = "a text with an @" if "@" in text else repr(text)  # a password may stand before it
-        raise FieldError(
-            f"endpoint: {shown} is no address of an OSS, such as"
-            " https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000"
-        )
-    return host
+    whole = text if "://" in text else f"https://{text}"
+    if _ENDPOINT.fullmatch(whole):
+        try:
+            parts = urlsplit(whole)
+            if parts.port != 0 and parts.hostname:
+                return parts.hostname
+        except ValueError:
+            pass  # a port or an address that is none
+    shown = "a text with an @" if "@" in text else repr(text)  # a password may stand before it
+    raise FieldError(
+        f"endpoint: {shown} is no address of an OSS, such as"
+        " https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000"
+    )
 
 
 def _key(metadata: Mapping[str, str]) -> str:

@@ -116,18 +116,21 @@ def _read(file: Path) -> list[Component]:
     """The components of a file. All scalars are text: a key id such as 1e5 must not change."""
     try:
         documents = list(yaml.load_all(file.read_bytes(), yaml.BaseLoader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise ComponentError(f"{file}{line}: this is not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise ComponentError(f"{file}: this is not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise ComponentError(f"{file}: this is not YAML of a component: too deep") from None
     except OSError as error:
         raise ComponentError(f"{file}: {error.strerror}") from None
+    except RecursionError:
+        raise ComponentError(f"{file}: this is not YAML of a component: too deep") from None
+    except yaml.YAMLError as error:
+        raise _no_yaml(file, error) from None
     found = (_component(file, one) for one in documents if one)
     return [one for one in found if one is not None]
+
+
+def _no_yaml(file: Path, error: yaml.YAMLError) -> ComponentError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = f":{mark.line + 1}" if mark else ""
+    why = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return ComponentError(f"{file}{line}: this is not YAML: {why}")
 
 
 def _component(file: Path, document: object) -> Component | None:

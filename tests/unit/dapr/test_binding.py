@@ -32,6 +32,16 @@ def test_endpoints(endpoint: str, region: str, path_style: bool) -> None:
     assert (target.region, target.path_style) == (region, path_style)
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://", "http:///x", "http://h/p", "http://h?x", "http://h#x", "http://h:port", "http://h:0",
+     "http://h:65536", "http://[::1", "http://a b", "ftp://h", "//h", "http://u:p@h"],
+)  # fmt: skip
+def test_what_is_no_endpoint(endpoint: str) -> None:
+    with pytest.raises(FieldError, match=r"^endpoint: .* is no address of an OSS"):
+        Target.of({**GIVEN, "endpoint": endpoint})
+
+
 def test_extra_fields() -> None:
     more = {"securityToken": "the-token", "REGION": "cn-beijing", "pathStyle": "True"}
     target = Target.of(GIVEN | more)
