@@ -34,25 +34,29 @@ def claim(fields: Mapping[str, str]) -> FormClaim | None:
     if _ANY.isdisjoint([name for name, value in fields.items() if value]):
         return None
     version = fields.get(_VERSION, "")
-    token = fields.get(_TOKEN)
     if version and ("signature" in fields or "ossaccesskeyid" in fields):
         raise errors.InvalidArgument("The form is signed in two ways.")
     if version == oss_v4.ALGORITHM:
-        credential, timestamp, policy, signature = _needed(fields, _V4)
-        parsed = oss_v4.authorization(credential)
-        signed_s = oss_v4.seconds(timestamp)
-        if signed_s is None:
-            raise errors.invalid_argument("Not a date like 20261121T010203Z.", _V4[1], timestamp)
-        return FormClaim(
-            parsed.key_id, token, signature, "form", timestamp, signed_s, None, parsed.scope,
-            version=version, policy=policy,
-        )  # fmt: skip
+        return _claim_v4(fields)
     if version not in ("", oss_v2.VERSION):
         raise errors.invalid_argument("There is no such signature version.", _VERSION, version)
     key_id, policy, signature = _needed(fields, _V2 if version else _V1)
     return FormClaim(
-        key_id, token, signature, "form", "", None, None, version=version, policy=policy
-    )
+        key_id, fields.get(_TOKEN), signature, "form", "", None, None, version=version,
+        policy=policy,
+    )  # fmt: skip
+
+
+def _claim_v4(fields: Mapping[str, str]) -> FormClaim:
+    credential, timestamp, policy, signature = _needed(fields, _V4)
+    parsed = oss_v4.authorization(credential)
+    signed_s = oss_v4.seconds(timestamp)
+    if signed_s is None:
+        raise errors.invalid_argument("Not a date like 20261121T010203Z.", "x-oss-date", timestamp)
+    return FormClaim(
+        parsed.key_id, fields.get(_TOKEN), signature, "form", timestamp, signed_s, None,
+        parsed.scope, version=oss_v4.ALGORITHM, policy=policy,
+    )  # fmt: skip
 
 
 def _needed(fields: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from mossbox.fronts import Place
 from mossbox.http.message import Body, Pace, Request
 from mossbox.operation import Operation
 from mossbox.operations.headers import DEFAULT_TYPE
+from mossbox.operations.receive import SIZE_MAX
 from mossbox.wire import names
 from mossbox.wire.bind import META_PREFIX
 from mossbox.wire.formdata import (
@@ -51,7 +52,7 @@ class FilePart(Body):
         self._parser = parser
         self._source = source
         self._least = 0
-        self._most: int | None = None
+        self._most = SIZE_MAX
         self._md5 = md5
         self._digest = None if md5 is None else hashlib.md5(usedforsecurity=False)
 
@@ -60,22 +61,25 @@ class FilePart(Body):
 
         Raises EntityTooLarge where the form's announced length tells already.
         """
-        self._least, self._most = policy.size_min, policy.size_max
-        if self._source.length is not None and self._most is not None:
-            least = self._source.length - self._parser.offset - AFTER_MAX
-            if least > self._most:
-                raise self._too_large(least)
+        self._least = policy.size_min
+        if policy.size_max is not None:
+            self._most = min(policy.size_max, SIZE_MAX)
+        self._check_announced()
 
     def slow(self, pace: Pace) -> None:
         """Slow the whole form down."""
         self._source.slow(pace)
 
     async def open(self) -> Part:
-        """The head of the file, once all fields before it are here."""
+        """The head of the file, once all fields before it are here.
+
+        Raises EntityTooLarge, and what `FormParser.opened` raises.
+        """
         while not self._parser.opened():
             self._feed(await self._source.read())
         part = self._parser.file
         assert part is not None
+        self._check_announced()
         return part
 
     async def read(self) -> bytes:
@@ -104,6 +108,13 @@ class FilePart(Body):
             pieces.append(data)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def _check_announced(self) -> None:
+        """A form that says how long it is need not be read to be too long."""
+        if self._source.length is not None:
+            least = self._source.length - self._parser.offset - AFTER_MAX
+            if least > self._most:
+                raise self._too_large(least)
+
     def _feed(self, data: bytes) -> None:
         if self._digest is not None:
             self._digest.update(data)
@@ -115,7 +126,7 @@ class FilePart(Body):
     def _count(self, data: bytes) -> bytes:
         """Pass on a piece of the file, or its end."""
         self.received += len(data)
-        if self._most is not None and self.received > self._most:
+        if self.received > self._most:
             raise self._too_large(self.received)
         if not data:
             self._check_end()
@@ -138,30 +149,43 @@ async def unfold(operation: Operation, place: Place, request: Request) -> tuple[
     Raises RequestIsNotMultiPartContent, MalformedPOSTRequest and their kin of `wire.formdata`, and
     InvalidArgument without a key or for what can't be a header.
     """
-    headers = request.headers
+    headers, read = request.headers, operation.accepts_headers
     parser = FormParser(boundary_of(headers.get("content-type", "")))
     file = FilePart(parser, request.body, headers.get("content-md5"))
     part = await file.open()
-    fields = parser.fields
-    if not fields.get("key"):
-        raise missing_key()
-    read = operation.accepts_headers
-    for name, value in headers.items():
-        if name[:6] == "x-oss-" and (name in read or name.startswith(META_PREFIX)):
-            fields.setdefault(name, value)
+    fields = _with_headers(parser.fields, headers, read)
+    key = _key(fields, part)
     kind = fields.get("x-oss-content-type") or part.content_type or fields.get("content-type")
-    key = _expanded(fields["key"], part.filename or "").encode("utf-8", "surrogateescape")
-    if not key:
-        raise missing_key()
-    names.check_key(key)
     put = {k: v for k, v in headers.items() if k not in read and not k.startswith(META_PREFIX)}
-    put.pop("content-type", None)
     put.update(_as_headers(fields, read))
     if kind is not None:
         put["content-type"] = _checked("content-type", kind)
     seen = {**fields, "bucket": place.bucket, "content-type": kind or DEFAULT_TYPE}
     found = FormPlace("object", place.bucket, key, place.query, place.region, False, seen, file)
     return found, replace(request, headers=put, body=file)
+
+
+def _key(fields: Mapping[str, str], part: Part) -> bytes:
+    """The key, with the file's own name in it, whatever path a browser sent with that.
+
+    Conditions are about the key before that (OSS documentation, "PostObject").
+    """
+    base = (part.filename or "").replace("\\", "/").rpartition("/")[2]
+    key = fields.get("key", "").replace(FILENAME, base).encode("utf-8", "surrogateescape")
+    if not key:
+        raise missing_key()
+    names.check_key(key)
+    return key
+
+
+def _with_headers(
+    fields: dict[str, str], headers: Mapping[str, str], read: Set[str]
+) -> dict[str, str]:
+    """The fields, and the headers of the request that stand for others."""
+    for name, value in headers.items():
+        if name[:6] == "x-oss-" and (name in read or name.startswith(META_PREFIX)):
+            fields.setdefault(name, value)
+    return fields
 
 
 def _as_headers(fields: Mapping[str, str], read: Set[str]) -> dict[str, str]:
@@ -182,12 +206,3 @@ def _checked(name: str, value: str) -> str:
     if has_control(value):
         raise errors.invalid_argument("The field has control characters.", name, value)
     return value.strip()
-
-
-def _expanded(key: str, filename: str) -> str:
-    """The key with the file's own name in it, whatever path a browser sent with that.
-
-    Conditions are about the key before that (OSS documentation, "PostObject").
-    """
-    base = filename.replace("\\", "/").rpartition("/")[2]
-    return key.replace(FILENAME, base)

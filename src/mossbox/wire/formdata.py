@@ -28,6 +28,7 @@ _PADDING_MAX = 64  # spaces and tabs between a boundary and its line's end
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = re.compile(rf'\s*;\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*')
 _ESCAPED = re.compile(r'\\(["\\])')
+_LINE_BREAKS = frozenset("\r\n\0")
 _ENCODINGS = frozenset(("", "binary", "8bit", "7bit"))  # which leave the bytes as they are
 
 _PREAMBLE, _HEAD, _VALUE, _FILE, _END = range(5)
@@ -270,12 +271,7 @@ class FormParser:
 
 def _part(head: bytes) -> Part:
     """The head of a part; raises MalformedPOSTRequest."""
-    headers: dict[str, str] = {}
-    for line in as_text(head).split("\r\n"):
-        name, colon, value = line.partition(":")
-        if not colon or "\n" in line or "\r" in line or "\0" in line or line[0] in " \t":
-            raise malformed("A part has a head that can't be read.")
-        headers.setdefault(name.strip().lower(), value.strip())
+    headers = _headers(head)
     disposition = headers.get("content-disposition", "")
     kind = disposition.partition(";")[0]
     if kind.strip().lower() != "form-data":
@@ -287,6 +283,17 @@ def _part(head: bytes) -> Part:
     if not name:
         raise malformed("A part has no name.")
     return Part(name, _extended(parameters, "filename"), headers.get("content-type") or None)
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    """A head's lines, names in lower case, of doubled ones the first."""
+    headers: dict[str, str] = {}
+    for line in as_text(head).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if not colon or line[0] in " \t" or not _LINE_BREAKS.isdisjoint(line):
+            raise malformed("A part has a head that can't be read.")
+        headers.setdefault(name.strip().lower(), value.strip())
+    return headers
 
 
 def _parameters(text: str, start: int) -> dict[str, str]:

@@ -111,6 +111,12 @@ def test_a_form_that_says_how_large_it_is_need_not_be_read() -> None:
     with pytest.raises(ServiceError) as caught:
         place.file.limit(PostPolicy(0, (), 1, 10))
     assert caught.value.code.name == "EntityTooLarge"
+    source = Body((5 << 30) + 200_000)  # of which the first bytes are here
+    source.feed(body(("key", "a"), File(bytes(1000)))[:1200])
+    request = Request("POST", b"/photos", b"", {"content-type": KIND}, "1.1", body=source)
+    with pytest.raises(ServiceError) as caught:
+        asyncio.run(unfold(REGISTER["PostObject"], PLACE, request))
+    assert caught.value.code.name == "EntityTooLarge"
 
 
 def test_a_form_that_ends_too_soon_has_no_file() -> None:
