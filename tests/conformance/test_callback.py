@@ -19,7 +19,9 @@ import oss2
 import pytest
 import requests
 
+from tests.conformance import forms
 from tests.conformance.callbacks_and_urls import by_ali_oss
+from tests.conformance.forms import File
 from tests.receiver import OK, Receiver, http_answer, packed
 from tests.support import KEY_ID, REGION, SECRET, Answer, Server
 
@@ -184,47 +186,43 @@ def test_completing_an_upload(server: Server, receiver: Receiver) -> None:
     assert plain.element("Key") == "plain"
 
 
-def form(server: Server, fields: dict[str, str]) -> Answer:
-    """A form of somebody whom the bucket lets write."""
-    mark = "8f3a"
-    parts = [
-        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in fields.items()
-    ]
-    head = (
-        f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
-        "Content-Type: text/plain\r\n\r\n"
-    )
-    body = "".join(parts).encode() + head.encode() + DATA + f"\r\n--{mark}--\r\n".encode()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request(
-        "POST", "/open", body, {"Content-Type": f"multipart/form-data; boundary={mark}"}
-    )
-    got = connection.getresponse()
-    answer = Answer(got.status, dict(got.getheaders()), got.read())
-    connection.close()
-    return answer
+FILE = File(DATA, "a.txt", "text/plain")
 
 
-def test_a_form(server: Server, receiver: Receiver) -> None:
-    server.request("PUT", "open", headers={"x-oss-acl": "public-read-write"})
-    fields = {"key": "dir/${filename}", "callback": asking(receiver.url), "x:my_var": "mine & all"}
+@pytest.mark.parametrize("version", forms.VERSIONS)
+def test_a_form(server: Server, receiver: Receiver, version: str) -> None:
+    callback = asking(receiver.url)
+    policy = forms.policy({"bucket": "photos"}, {"callback": callback}, ["eq", "$x:my_var", "m&m"])
+    given = {"key": "dir/${filename}", "callback": callback, "x:my_var": "m&m"}
+    given |= forms.signed(version, policy)
     for status in ("", "201"):
-        answer = form(server, {**fields, "success_action_status": status})
+        answer = forms.post(server, "photos", {**given, "success_action_status": status}, FILE)
         assert (answer.status, answer.body) == (200, OK)
         assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["etag"] == f'"{ETAG}"'
     assert receiver.got[0].verified
     assert receiver.got[0].body.decode() == (
-        f"bucket=open&object=dir%2Fa.txt&etag={ETAG}&size=5&mimeType=text%2Fplain"
-        "&x=mine%20%26%20all"
+        f"bucket=photos&object=dir%2Fa.txt&etag={ETAG}&size=5&mimeType=text%2Fplain&x=m%26m"
     )
-    assert server.request("GET", "open", "dir/a.txt").body == DATA
-    failed = form(server, {**fields, "key": "kept", "callback": asking("http://127.0.0.1:9")})
+    assert stored(server, "dir/a.txt") == DATA
+    other = forms.post(server, "photos", {**given, "callback": asking(GONE)}, FILE)
+    assert (other.status, other.code) == (403, "AccessDenied")
+    assert len(receiver.got) == 2
+
+
+def test_a_form_whose_callback_fails(server: Server) -> None:
+    given = {"key": "of-form", **forms.signed("v4")}
+    failed = forms.post(server, "photos", {**given, "callback": asking(GONE)}, FILE)
     assert (failed.status, failed.code) == (203, "CallbackFailed")
-    assert server.request("GET", "open", "kept").body == DATA
-    refused = form(server, {**fields, "key": "not", "callback": "nonsense"})
-    assert (refused.status, refused.code) == (400, "InvalidArgument")
-    assert server.request("GET", "open", "not").status == 404
+    assert stored(server, "of-form") == DATA
+    given["key"] = "never"
+    for callback in ("nonsense", asking("http://10.0.0.1/")):
+        refused = forms.post(server, "photos", {**given, "callback": callback}, FILE)
+        assert (refused.status, refused.code) == (400, "InvalidArgument")
+    form = forms.body(*given.items(), FILE)
+    refused = forms.send(server, "photos", form, {"x-oss-callback": asking(GONE)})
+    assert (refused.status, refused.code) == (400, "NotImplemented")  # a form says it in a field
+    assert server.request("GET", "photos", "never").status == 404
 
 
 @pytest.mark.parametrize(

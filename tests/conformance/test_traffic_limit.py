@@ -10,6 +10,7 @@ import alibabacloud_oss_v2 as oss
 import oss2
 import pytest
 
+from tests.conformance import forms
 from tests.support import KEY_ID, REGION, SECRET, Server
 
 SLOWEST, FASTEST = "819200", "838860800"
@@ -89,6 +90,22 @@ def test_oss_v2(server: Server, bucket: oss2.Bucket) -> None:
     assert client.get_object(get).body.content == DATA
     signed = client.presign(get)
     assert SLOWEST in signed.url or SLOWEST in (signed.signed_headers or {}).values()
+
+
+@pytest.mark.parametrize("where", ["field", "header", "query"])
+def test_a_form(server: Server, bucket: oss2.Bucket, where: str) -> None:
+    name = bucket.bucket_name
+    limit = {"x-oss-traffic-limit": SLOWEST}
+    given = {"key": "of-form", **forms.signed("v4"), **(limit if where == "field" else {})}
+    form = forms.body(*given.items(), forms.File(DATA))
+    path = f"/{name}?x-oss-traffic-limit={SLOWEST}" if where == "query" else f"/{name}"
+    headers = limit if where == "header" else {}
+    assert forms.send(server, name, form, headers, path=path).status == 204
+    assert bucket.get_object("of-form").read() == DATA
+    given["x-oss-traffic-limit"] = "1"
+    refused = forms.send(server, name, forms.body(*given.items(), forms.File(b"other")))
+    assert (refused.status, refused.code) == (400, "InvalidArgument")
+    assert bucket.get_object("of-form").read() == DATA
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
