@@ -27,6 +27,7 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=?-][0-9A-Za-z'()+_,./:=? -]{0,198}\
 _PADDING_MAX = 64  # spaces and tabs between a boundary and its line's end
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = re.compile(rf'\s*;\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))\s*')
+_PLAIN = re.compile(rb'Content-Disposition: form-data; name="([A-Za-z0-9_.-]+)"\Z')  # most are
 _ESCAPED = re.compile(r'\\(["\\])')
 _LINE_BREAKS = frozenset("\r\n\0")
 _ENCODINGS = frozenset(("", "binary", "8bit", "7bit"))  # which leave the bytes as they are
@@ -271,6 +272,9 @@ class FormParser:
 
 def _part(head: bytes) -> Part:
     """The head of a part; raises MalformedPOSTRequest."""
+    plain = _PLAIN.match(head)
+    if plain is not None:
+        return Part(plain[1].decode(), None, None)
     headers = _headers(head)
     disposition = headers.get("content-disposition", "")
     kind = disposition.partition(";")[0]
