@@ -90,7 +90,13 @@ class Limits:
             )
 
     def check_type(self, kind: str) -> None:
-        """Raise LimitsError unless a file may have this Content-Type."""
+        """Raise LimitsError unless a file may have this Content-Type.
+
+        It is signed as a line of its own, so whoever could put a line break into it could have
+        other headers signed.
+        """
+        if not (kind.isascii() and kind.isprintable()):
+            raise LimitsError("type", "The file's type is no Content-Type.")
         if self.types and kind not in self.types:
             raise _not_allowed(kind, self.types)
 

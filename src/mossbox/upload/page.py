@@ -34,7 +34,7 @@ def page(settings: UploadSettings) -> tuple[str, dict[str, str]]:
     text = text.replace("/* style */", style).replace("/* script */", script)
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
-        f" connect-src 'self' {origin_of(settings.bucket_url)}; img-src blob: data:;"
+        f" connect-src 'self' {_source(settings.bucket_url)}; img-src blob: data:;"
         " media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
     return text, {"Content-Security-Policy": policy}
@@ -45,6 +45,12 @@ def _parts() -> tuple[str, str, str]:
     """Document, style and script as they lie in the package."""
     script = '"use strict";\n' + "\n".join((_FOLDER / name).read_text() for name in _SCRIPTS)
     return (_FOLDER / "page.html").read_text(), (_FOLDER / "page.css").read_text(), script
+
+
+def _source(url: str) -> str:
+    """The bucket's origin; such policies have no words for addresses of IPv6."""
+    origin = origin_of(url)
+    return f"{origin.partition('//')[0]}" if "[" in origin else origin
 
 
 def _hash(text: str) -> str:

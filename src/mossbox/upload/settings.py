@@ -176,6 +176,8 @@ def _check_urls(settings: UploadSettings) -> None:
     for origin in settings.allow_origin:
         if origin != "*":
             _check_url("allow_origin", origin)
+            if origin.endswith("/"):
+                raise SettingsError(f"--allow-origin {origin!r}: an origin has no slash at its end")
 
 
 def _check_url(name: str, text: str) -> None:

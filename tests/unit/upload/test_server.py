@@ -116,6 +116,7 @@ def test_requests_do_not_widen_them() -> None:
         (f"{URL}?size=101", 403, "SizeNotAllowed"),
         (f"{URL}?size=9&type=image/gif", 403, "TypeNotAllowed"),
         (f"{URL}?size=9&type=", 403, "TypeNotAllowed"),
+        (f"{URL}?size=9&type=image/png%0Ax-oss-object-acl:public-read", 403, "TypeNotAllowed"),
         (f"{URL}?size=9&name=", 400, "InvalidName"),
         (f"{URL}?size=9&name=a/../../b", 400, "InvalidName"),
         (PARTS, 400, "MissingParameter"),
@@ -165,6 +166,23 @@ def test_urls_of_an_upload_in_parts() -> None:
 
 def test_an_empty_file_has_one_part() -> None:
     assert list(ask(f"{PARTS}?name=a&size=0&upload_id=I&parts=1").json()["parts"]) == ["1"]
+
+
+@pytest.mark.parametrize("way", [URL, PARTS, POST])
+@pytest.mark.parametrize(
+    "kind", ["image/png%0Ax-oss-object-acl:public-read", "a/b%00", "%E5%9B%BE"]
+)
+def test_no_other_header_gets_signed_by_way_of_the_type(way: str, kind: str) -> None:
+    answer = ask(f"{way}?name=a&size=1&type={kind}")
+    assert (answer.status_code, answer.json()["Code"]) == (403, "TypeNotAllowed")
+
+
+@pytest.mark.parametrize("name", ["host", "origin"])
+@pytest.mark.parametrize("value", ["http://[", "[", "a b", "//", ":", "a:b:c", "a_b.c", "\xff"])
+def test_headers_that_are_none(name: str, value: str) -> None:
+    app = upload_server(SETTINGS, access_key=KEY, hosts=["127.0.0.1"])
+    answer = asking(app, ("GET", POST, {name: value.encode("latin-1")}))[0]
+    assert answer.status_code in (403, 421)
 
 
 def test_what_is_not_offered_is_not_found() -> None:
@@ -292,9 +310,10 @@ def test_a_preflight_is_answered_where_origins_are_allowed() -> None:
 
 
 def test_other_names_for_this_server_are_refused_where_names_are_told() -> None:
-    app = upload_server(SETTINGS, access_key=KEY, hosts=["127.0.0.1", "localhost"])
+    app = upload_server(SETTINGS, access_key=KEY, hosts=["127.0.0.1", "localhost", "::1"])
     for base, status in (
-        ("http://127.0.0.1:8000", 200), ("http://localhost", 200), ("http://evil.example.com", 421),
+        ("http://127.0.0.1:8000", 200), ("http://localhost", 200), ("http://LocalHost:1", 200),
+        ("http://[::1]:8000", 200), ("http://evil.example.com", 421),
     ):  # fmt: skip
         assert asking(app, POST, base=base)[0].status_code == status
 

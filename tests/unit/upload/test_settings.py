@@ -98,6 +98,7 @@ def test_where_roles_are_assumed(given: dict[str, str], url: str) -> None:
         ({"presigned_type": "png"}, "--presigned-type 'png' is not a Content-Type"),
         ({"offer": ["cake"]}, "--offer 'cake': there are sts, post, presigned, multipart, page"),
         ({"allow_origin": ["example.com"]}, "--allow-origin 'example.com' is not an address"),
+        ({"allow_origin": ["https://a/"]}, "--allow-origin 'https://a/': an origin has no slash"),
         ({"listen": "8000"}, "'8000' is not an address: write HOST:PORT"),
         ({"listen": "0.0.0.0:8000"}, "--listen 0.0.0.0:8000: off loopback anybody could"),
     ],

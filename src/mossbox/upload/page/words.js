@@ -48,7 +48,7 @@ function explain(failure, bucket) {
     case "server":
       return failure.said || "This page's server does not answer. Is it still running?";
     case "file":
-      return "The file can't be read. Was it moved or changed?";
+      return "This can't be read. Is it a folder, or was it moved or changed?";
     default:
       if (failure.expired) return "The permission to upload ran out. Retry gets a new one.";
       if (failure.status >= 500) return "The store has a fault at the moment. Retry in a while.";
