@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conformance import forms
 from tests.support import Server
 
 
@@ -41,6 +42,22 @@ def test_strict_regions_hold_the_signature_to_the_address(strict: Server, bucket
     refused = strict.request("PUT", bucket_name, host=host, region="cn-hangzhou")
     assert (refused.status, refused.code) == (400, "InvalidArgument")
     assert strict.request("GET", bucket_name, host=host, region="cn-beijing").status == 404
+
+
+def test_strict_regions_hold_forms_too(strict: Server, bucket_name: str) -> None:
+    beijing = {"host": vendor_host("cn-beijing", bucket_name)}
+    made = strict.request("PUT", bucket_name, host=vendor_host("cn-beijing"), region="cn-beijing")
+    assert made.status == 200
+    newest, oldest = (
+        forms.body(("key", "a"), *forms.signed(version).items(), forms.File())
+        for version in ("v4", "v1")  # which names cn-hangzhou, which names none
+    )
+    refused = forms.send(strict, bucket_name, newest, beijing, path="/")
+    assert (refused.status, refused.code) == (400, "InvalidArgument")
+    elsewhere = forms.send(strict, bucket_name, newest)
+    assert (elsewhere.status, elsewhere.code) == (403, "AccessDenied")
+    assert elsewhere.element("Endpoint") == "oss-cn-beijing.aliyuncs.com"
+    assert forms.send(strict, bucket_name, oldest, beijing, path="/").status == 204
 
 
 def test_a_documents_hash_is_checked(server: Server, bucket_name: str) -> None:
