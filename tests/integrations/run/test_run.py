@@ -4,15 +4,15 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.raw import ask
-from tests.conftest import require
+from tests.conftest import ROOT, require
 from tests.integrations.world import MOSSBOX, World, namespaces, until
 from tests.support import Server
 
@@ -21,18 +21,6 @@ HOSTS = [
     "ram.aliyuncs.com", "ims.aliyuncs.com", "oss-cn-hangzhou.aliyuncs.com",
     "oss-ap-southeast-1-internal.aliyuncs.com", "cn-hangzhou.aliyuncs.com", "localhost",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("store"), "--bucket", "open:public-read-write") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def world(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(store, tmp_path_factory.mktemp("world")) as running:
-        yield running
 
 
 def mossbox_run(
@@ -205,3 +193,41 @@ def test_a_store_that_went_away_is_told_in_words(tmp_path: Path) -> None:
     with Server(tmp_path) as store, World(store, tmp_path / "world") as world:
         store.stop()
         assert "can't be reached" in curl(world, "https://oss-cn-hangzhou.aliyuncs.com/-/health")
+
+
+def test_by_https_all_the_way(tmp_path: Path) -> None:
+    """To a store that has a certificate of its own, which `mossbox run` is told to trust."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    tls = ("--tls-listen", f"localhost:{port}", "--tls-self-signed")
+    with Server(tmp_path, *tls, "--bucket", "safe:public-read-write") as store:
+        namespaces()
+        url = "http://safe.oss-cn-hangzhou.aliyuncs.com/a"
+        done = subprocess.run(
+            [*MOSSBOX, "run", "--endpoint", f"https://localhost:{port}", "--",
+             "curl", "--silent", "--show-error", "--fail", "--upload-file", __file__, url],
+            capture_output=True, text=True, timeout=60,
+            env={**os.environ, "SSL_CERT_FILE": str(store.data / "tls-cert.pem")},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert store.request("GET", "safe", "a").body == Path(__file__).read_bytes()
+
+
+def test_the_commands_of_its_page(store: Server) -> None:
+    """Those that need no program of the reader's."""
+    page = (ROOT / "docs" / "how-to" / "run-programs.md").read_text()
+    found = re.findall(r"^\$ mossbox run -- (curl .*)\n(.*)$", page, re.MULTILINE)
+    assert len(found) == 1
+    for command, told in found:
+        assert mossbox_run(store, "--", *command.split()).stdout.strip() == told
+
+
+def test_a_browser_with_a_profile_that_ends_with_the_run(store: Server) -> None:
+    require("chromium", shutil.which("chromium") is not None, "apt install chromium")
+    url = "https://open.oss-cn-hangzhou.aliyuncs.com/-/health"
+    words = "chromium --headless --no-sandbox --disable-gpu --dump-dom URL && ls -d $MOSSBOX_RUN/*"
+    told = mossbox_run(store, "--", "sh", "-c", words.replace("URL", url)).stdout
+    assert "NoSuchKey" in told
+    (profile,) = re.findall(r"^/.*/profile$", told, re.MULTILINE)
+    assert not Path(profile).exists()
