@@ -219,6 +219,9 @@ def test_a_form_whose_callback_fails(server: Server) -> None:
     for callback in ("nonsense", asking("http://10.0.0.1/")):
         refused = forms.post(server, "photos", {**given, "callback": callback}, FILE)
         assert (refused.status, refused.code) == (400, "InvalidArgument")
+    damaged = (("callback", asking("http://8.8.8.8/")), ("x:my_var", b"\xff"))
+    refused = forms.send(server, "photos", forms.body(*given.items(), *damaged, FILE))
+    assert (refused.status, refused.code) == (400, "InvalidArgument")
     form = forms.body(*given.items(), FILE)
     refused = forms.send(server, "photos", form, {"x-oss-callback": asking(GONE)})
     assert (refused.status, refused.code) == (400, "NotImplemented")  # a form says it in a field

@@ -69,14 +69,14 @@ async def planned(call: Call, request: Asking) -> Planned | None:
 
     Raises InvalidArgument, ServiceUnavailable while too many are under way.
     """
-    text = _one(request.callback, request.callback_in_url, "callback")
-    if text is None:
+    if request.callback is None and request.callback_in_url is None:
         return None
+    text = _one(request.callback, request.callback_in_url, "callback")
     given = _one(request.callback_var, request.callback_var_in_url, "callback-var")
     variables = {} if given is None else callbacks.parse_variables(given)
     if call.request is not None:
         variables |= callbacks.own_variables(call.request.headers)  # of a form
-    callback = callbacks.parse(text, variables)
+    callback = callbacks.parse(text or "", variables)
     targets = [_target(url) for url in callback.urls]
     outgoing = _outgoing(call)
     found = [

@@ -94,8 +94,14 @@ def parse_variables(text: str) -> dict[str, str]:
 
 
 def own_variables(fields: Mapping[str, str]) -> dict[str, str]:
-    """Those fields of a form that are variables."""
-    return {name: value for name, value in fields.items() if _VARIABLE.match(name)}
+    """Those fields of a form that are variables; raises InvalidArgument for what is no text."""
+    found = {name: value for name, value in fields.items() if _VARIABLE.match(name)}
+    for name, value in found.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise _bad(name, ascii(value), "The variable is not UTF-8.", "") from None
+    return found
 
 
 def string_to_sign(path: str, query: str, body: bytes) -> bytes:
