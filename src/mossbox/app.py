@@ -99,11 +99,11 @@ class Worker:
         acceptors += [Acceptor(s, door, self._crowded, tls) for s in sockets.tls]
         self._start_jobs()
         ticker = loop.create_task(self._tick(door, stopping, parent))
-        ready()
         if "MOSSBOX_TEST_PIPE" in os.environ:
             from mossbox.testpipe import TestPipe
 
             self._test = TestPipe(self, sockets.plain[0].getsockname()[1], stopping.set)
+        ready()
         await stopping.wait()
         for acceptor in acceptors:
             acceptor.close()

@@ -20,7 +20,7 @@ from mossbox.faults import Fault, FaultyPipeline, FaultyRpcFront, Rules
 from mossbox.fronts.rpc import RpcFront
 from mossbox.http.connection import Door
 from mossbox.pipeline import Pipeline
-from mossbox.settings import Settings
+from mossbox.settings import Settings, SettingsError
 from mossbox.shared import Shared
 
 _COMMAND_MAX = 1 << 20
@@ -43,7 +43,7 @@ class Worker(Protocol):
 
 
 class TestPipe:
-    """The store's end of the pipe; `stop` ends the store."""
+    """The store's end of the pipe; `stop` ends the store. Raises SettingsError."""
 
     __test__ = False
 
@@ -51,7 +51,12 @@ class TestPipe:
         self._worker = worker
         self._stop = stop
         self._rules = Rules()
-        self._socket = socket.socket(fileno=int(os.environ["MOSSBOX_TEST_PIPE"]))
+        if worker.shared.workers != 1:
+            raise SettingsError("a store with MOSSBOX_TEST_PIPE has one worker")
+        try:
+            self._socket = socket.socket(fileno=int(os.environ["MOSSBOX_TEST_PIPE"]))
+        except (OSError, ValueError):
+            raise SettingsError("MOSSBOX_TEST_PIPE is the number of an open socket") from None
         clock.share(worker.shared.clock_shift)
         self._task = asyncio.get_running_loop().create_task(self._listen(port))
 

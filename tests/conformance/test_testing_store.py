@@ -17,7 +17,7 @@ import oss2
 import pytest
 
 from mossbox.testing import MossboxMixin, MossboxServer
-from tests.support import KEY_ID, REGION, SECRET
+from tests.support import KEY_ID, REGION, SECRET, Server
 
 BUCKET = "test-bucket"
 
@@ -312,6 +312,16 @@ def test_what_lies_on_disk_outlives_a_stop(tmp_path: Path) -> None:
 def test_a_start_that_fails_says_why() -> None:
     with pytest.raises(RuntimeError, match=r"--bucket 'NO' is not a bucket's name"):
         MossboxServer(bucket="NO").start()
+
+
+@pytest.mark.parametrize(
+    ("pipe", "workers", "sentence"),
+    [("x", 1, "is the number of an open socket"), ("0", 1, "open socket"), ("1", 2, "one worker")],
+)
+def test_a_pipe_that_is_none(pipe: str, workers: int, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=sentence) as refused:
+        Server(tmp_path, workers=workers, environment={"MOSSBOX_TEST_PIPE": pipe}).start()
+    assert "Traceback" not in str(refused.value)
 
 
 def test_a_store_that_was_killed_is_started_anew() -> None:
