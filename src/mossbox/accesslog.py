@@ -35,7 +35,7 @@ class AccessLog:
                 raise SettingsError(f"--access-log {path}: {error.strerror}") from None
         self.enabled = self._file is not None
         self._second = (0, "")
-        self._clean_texts: dict[str, str] = {}
+        self._tails: dict[tuple[str, str], str] = {}
 
     def add(
         self, request_id: str, peer: str, key_id: str, operation: str, method: str, path: bytes,
@@ -49,25 +49,23 @@ class AccessLog:
         target = path.decode("latin-1")
         if query:
             target += "?" + _SECRET.sub(rb"\1-", query).decode("latin-1")
-        agent = self._clean_texts.get(agent) or self._clean(agent)
-        host = self._clean_texts.get(host) or self._clean(host)
+        tail = self._tails.get((agent, host)) or self._tail(agent, host)
         if '"' in target:
             target = target.replace('"', "%22")
         self._lines.append(
             f"{self._second[1]} {request_id} {peer or '-'} {key_id or '-'} {operation or '-'}"
             f' "{method} {target}" {status} {code or "-"} {received} {sent} {took_us / 1000:.2f}'
-            f' "{agent}" "{host}"\n'
+            f"{tail}"
         )
         if len(self._lines) >= _BUFFER_LINES:
             self.flush()
 
-    def _clean(self, text: str) -> str:
-        """A user agent or host that can't break the line; the common ones are looked at once."""
-        clean = text if text.isprintable() else ascii(text)
-        clean = clean.replace('"', "'") or "-"
-        if len(self._clean_texts) < _REMEMBERED_MAX:
-            self._clean_texts[text] = clean
-        return clean
+    def _tail(self, agent: str, host: str) -> str:
+        """User agent and host, so that they can't break the line; common ones are looked at once."""
+        tail = f' "{_unquoted(agent)}" "{_unquoted(host)}"\n'
+        if len(self._tails) < _REMEMBERED_MAX:
+            self._tails[agent, host] = tail
+        return tail
 
     def flush(self) -> None:
         """Write what has been collected."""
@@ -89,3 +87,9 @@ class AccessLog:
                 return
             self._file.close()
             self._file = fresh
+
+
+def _unquoted(text: str) -> str:
+    """What can stand between quotation marks on one line."""
+    clean = text if text.isprintable() else ascii(text)
+    return clean.replace('"', "'") or "-"
