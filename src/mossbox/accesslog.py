@@ -61,7 +61,7 @@ class AccessLog:
             self.flush()
 
     def _tail(self, agent: str, host: str) -> str:
-        """User agent and host, so that they can't break the line; common ones are looked at once."""
+        """Agent and host, so that they can't break the line; common ones are looked at once."""
         tail = f' "{_unquoted(agent)}" "{_unquoted(host)}"\n'
         if len(self._tails) < _REMEMBERED_MAX:
             self._tails[agent, host] = tail

@@ -64,17 +64,18 @@ class Hosts:
 
     def _resolve(self, name: str) -> Host:
         if name == "localhost" or is_ipv4(name) or ":" in name:
-            if self._strict and not is_loopback(name):
-                raise errors.MisdirectedRequest(HostId=name)
-            return _ENDPOINT
+            return self._nameless(name, known=is_loopback(name))
         if name == _LOCATION:
             raise errors.InvalidActionNotFound("Where services lie is not told here.")
         found = self._configured(name) or _below_localhost(name) or _vendor(name)
         if found is None:
-            if self._strict:
-                raise errors.MisdirectedRequest(HostId=name)
-            return _ENDPOINT
+            return self._nameless(name, known=False)
         return self._single(found) if found.region.startswith("oss-") else found
+
+    def _nameless(self, name: str, *, known: bool) -> Host:
+        if self._strict and not known:
+            raise errors.MisdirectedRequest(HostId=name)
+        return _ENDPOINT
 
     def _single(self, doubled: Host) -> Host:
         """A region that somebody wrote with its host's prefix, which stands there already."""
