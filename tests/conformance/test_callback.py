@@ -345,6 +345,25 @@ def test_the_store_does_not_call_itself(server: Server) -> None:
         assert answer.element("Message") == "Private address is forbidden to callback."
 
 
+def test_a_store_that_listens_everywhere(tmp_path: Path, receiver: Receiver) -> None:
+    """It is found at the address that the receiver sees, and calls itself at none."""
+    environment = {"MOSSBOX_ACCESS_KEY_ID": "root", "MOSSBOX_ACCESS_KEY_SECRET": "a" * 20}
+    arguments = ("--listen", "0.0.0.0:0", "--memory", "--egress-allow", "127.0.0.0/8")
+    with Server(
+        tmp_path, *arguments, "--bucket", "photos:public-read-write", environment=environment
+    ) as server:
+        headers = {"x-oss-callback": asking(receiver.url)}
+        answer = server.request("PUT", "photos", "a", body=DATA, headers=headers, sign=False)
+        assert (answer.status, answer.body) == (200, OK)
+        assert receiver.got[0].key_url == f"{server.endpoint}/-/callback-key.pem"
+        assert receiver.got[0].verified
+        assert receiver.got[0].headers["x-oss-requester"] == ""
+        for host in ("127.0.0.1", "127.9.9.9"):
+            headers = {"x-oss-callback": asking(f"http://{host}:{server.port}/")}
+            answer = server.request("PUT", "photos", "a", body=DATA, headers=headers, sign=False)
+            assert answer.element("Message") == "Private address is forbidden to callback."
+
+
 def test_by_itself_no_private_address_is_allowed(tmp_path: Path, receiver: Receiver) -> None:
     proxies = {"http_proxy": receiver.url, "https_proxy": receiver.url, "ALL_PROXY": receiver.url}
     with Server(tmp_path, environment=proxies) as plain:
