@@ -51,6 +51,8 @@ def test_the_addresses_of_a_form(server: Server, named: str) -> None:
     assert send(server, named, form, path=f"/{named}/dir/photo.png").code == "MethodNotAllowed"
     assert send(server, named, form, {"host": "localhost"}, path="/").code == "MethodNotAllowed"
     assert send(server, named, form, path="/t-nobody-made-this").code == "NoSuchBucket"
+    nobody = {"key": "a", **signed("v4", key_id="nobody")}  # the bucket is looked for first
+    assert post(server, "t-nobody-made-this", nobody).code == "NoSuchBucket"
 
 
 @pytest.mark.parametrize("status", ["", "204", "200", "201", "202", "303", "ok"])

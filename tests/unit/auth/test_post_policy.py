@@ -78,6 +78,14 @@ def test_what_is_no_policy(text: str) -> None:
     assert caught.value.code.name == "InvalidPolicyDocument"
 
 
+def test_no_depth_is_too_deep_to_be_refused() -> None:
+    for depth in range(1, 1200, 7):
+        nested = '{"expiration":"2026-11-21T13:00:00Z","conditions":[' + "[" * depth + "]" * depth
+        with pytest.raises(ServiceError) as caught:
+            parse(encoded(nested + "]}"))
+        assert caught.value.code.name == "InvalidPolicyDocument"
+
+
 @pytest.mark.parametrize("text", ["%%%", "abc", "ä", encoded(b"\xff\xfe{}"), "e30=e30=", "e30"])
 def test_what_is_no_base64_of_text(text: str) -> None:
     with pytest.raises(ServiceError) as caught:
