@@ -25,6 +25,9 @@ def arguments(parser: ArgumentParser) -> None:
     make = actions.add_parser("direct-upload", help=text, description=text.capitalize() + ".")
     make.add_argument("--bucket", required=True, help="the bucket's name")
     make.add_argument("--origin", default="*", help="the page's origin, for the CORS rule")
+    make.add_argument(
+        "--expose", default="", help="headers that it may read: ETag, for big files in parts"
+    )
     make.add_argument("--shell", choices=("sh", "cmd"), default="sh", help="how variables are set")
     make.add_argument("--json", action="store_true", help="print the variables as JSON")
     address_arguments(make)
@@ -49,7 +52,8 @@ def _make(store: Store, options: Mapping[str, Any]) -> None:
     uid = store.rpc("GetCallerIdentity", STS)["AccountId"]
     _check_ours(store, name)
     buckets.make(store, name)
-    cors.allow(store, name, [options["origin"]], ("POST", "PUT", "GET"), ["*"])
+    exposed = [header for header in options["expose"].split(",") if header]
+    cors.allow(store, name, [options["origin"]], ("POST", "PUT", "GET"), ["*"], exposed)
     _unless_there(store, "CreateUser", UserName=name, Comments=_MARK)
     _unless_there(store, "AttachPolicyToUser", UserName=name, **_ASSUME)
     _unless_there(

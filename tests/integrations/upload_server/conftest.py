@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Self
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from mossbox.apps.cli import main
 from tests.conftest import ROOT, require
 from tests.support import Server
 
@@ -21,12 +24,10 @@ expect.set_options(timeout=15_000)
 
 
 def mossbox(server: Server, *words: str) -> str:
-    """A command that works on a running store; gives what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mossbox", *words, "--endpoint", server.endpoint],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
-    return done.stdout
+    """A command that works on a running store, done in this process; gives what it prints."""
+    with redirect_stdout(StringIO()) as printed:
+        assert main([*words, "--endpoint", server.endpoint]) == 0
+    return printed.getvalue()
 
 
 @dataclass

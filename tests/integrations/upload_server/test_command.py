@@ -1,6 +1,7 @@
 """`mossbox upload-server` as a process of its own, before a real store."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from mossbox.apps.cli import main
 from mossbox.settings import flag_name
 from mossbox.upload.settings import UploadSettings, twins
-from tests.integrations.upload_server.conftest import Bucket, UploadServer
+from tests.integrations.upload_server.conftest import Bucket, UploadServer, mossbox
 
 STS = "/get_sts_token_for_oss_upload"
 POST = "/get_post_signature_for_oss_upload"
@@ -83,6 +84,15 @@ def test_a_name_behind_a_proxy_can_be_given(bucket: Bucket) -> None:
     with UploadServer(bucket, "--host", "uploads.example.com") as uploads:
         answer = httpx.get(f"{uploads.url}{POST}", headers={"host": "uploads.example.com"})
     assert answer.status_code == 200
+
+
+def test_the_setup_may_let_pages_send_parts(bucket: Bucket) -> None:
+    exposed = ("--expose", "ETag,x-oss-request-id")
+    mossbox(bucket.server, "setup", "direct-upload", "--bucket", bucket.name, *exposed)
+    told = mossbox(bucket.server, "cors", "show", "--bucket", bucket.name, "--json")
+    (rule,) = json.loads(told)["CORSRule"]
+    assert rule["ExposeHeader"] == ["ETag", "x-oss-request-id"]
+    assert rule["AllowedMethod"] == ["POST", "PUT", "GET"]
 
 
 def test_no_header_tells_what_serves(uploads: UploadServer) -> None:
