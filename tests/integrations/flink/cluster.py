@@ -19,36 +19,26 @@ from tests.support import free_port
 
 
 class Cluster:
-    """One job manager and one task manager; a context manager that kills them."""
+    """One job manager and one task manager; a context manager that kills them.
+
+    In a world, which has a network of its own, it has the distribution's configuration as it is.
+    """
 
     def __init__(self, folder: Path, endpoint: str, world: World | None = None) -> None:
         self.world = world
-        self.folder, self.jar, self.rest = folder, jobs(), free_port()
+        self.folder, self.jar = folder, jobs()
         self.home = next(installed().glob("venv/lib/*/site-packages/pyflink"))
         self.plugin("flink-oss-fs-hadoop*")
         conf = folder / "conf"
         shutil.copytree(self.home / "conf", conf)
+        self.rest = 8081 if world else free_port()
         [keys] = blocks("flink", "yaml")
-        options = _java_options((conf / "config.yaml").read_text())
-        (conf / "config.yaml").unlink()
-        # Of the file system there are the page's three keys, and nothing else.
-        (conf / "flink-conf.yaml").write_text(
-            f"""
-jobmanager.rpc.address: 127.0.0.1
-jobmanager.rpc.port: {free_port()}
-jobmanager.bind-host: 127.0.0.1
-jobmanager.memory.process.size: 1600m
-rest.address: 127.0.0.1
-rest.bind-address: 127.0.0.1
-rest.port: {self.rest}
-taskmanager.host: 127.0.0.1
-taskmanager.bind-host: 127.0.0.1
-taskmanager.memory.process.size: 1728m
-taskmanager.numberOfTaskSlots: 4
-env.java.opts.all: {options}
-{keys.replace("http://127.0.0.1:9000", endpoint)}
-"""
-        )
+        keys = keys.replace("http://127.0.0.1:9000", endpoint)
+        if world:
+            with (conf / "config.yaml").open("a") as file:
+                file.write(keys)
+        else:
+            _older(conf, self.rest, keys)
         (folder / "log").mkdir()
         self.environment = {
             **os.environ,
@@ -144,7 +134,25 @@ env.java.opts.all: {options}
         self.kill(*self.processes)
 
 
-def _java_options(yaml: str) -> str:
-    """What the distribution's own configuration passes to Java 17."""
-    [line] = [line for line in yaml.splitlines() if line.strip().startswith("all: --add-exports")]
-    return line.partition("all: ")[2]
+def _older(conf: Path, rest: int, keys: str) -> None:
+    """A flink-conf.yaml in place of the distribution's config.yaml, with ports of its own.
+
+    Of the file system it has the page's three keys, and nothing else.
+    """
+    given = (conf / "config.yaml").read_text().splitlines()
+    [java] = [line for line in given if line.strip().startswith("all: --add-exports")]
+    (conf / "config.yaml").unlink()
+    (conf / "flink-conf.yaml").write_text(f"""
+jobmanager.rpc.address: 127.0.0.1
+jobmanager.rpc.port: {free_port()}
+jobmanager.bind-host: 127.0.0.1
+jobmanager.memory.process.size: 1600m
+rest.address: 127.0.0.1
+rest.bind-address: 127.0.0.1
+rest.port: {rest}
+taskmanager.host: 127.0.0.1
+taskmanager.bind-host: 127.0.0.1
+taskmanager.memory.process.size: 1728m
+taskmanager.numberOfTaskSlots: 4
+env.java.opts.all: {java.partition("all: ")[2]}
+{keys}""")

@@ -65,10 +65,9 @@ def files(path: Path) -> list[str]:
 @pytest.mark.parametrize("job", ["DocumentJob", "CurrentJob"])
 def test_read_and_write(cluster: Cluster, store: Server, job: str, parallelism: int) -> None:
     out = f"{job}-{parallelism}"
-    for place in (f"oss://{BUCKET}", f"file://{cluster.folder}"):
-        cluster.run(
-            job, f"{place}/text.txt", f"{place}/{out}", f"{place}/{out}-state", str(parallelism)
-        )
+    places = (f"oss://{BUCKET}", f"file://{cluster.folder}")
+    each = [f"{place}/{name}" for place in places for name in ("text.txt", out, f"{out}-state")]
+    cluster.run(job, str(parallelism), *each)
     assert objects(store, out) == files(cluster.folder / out) == sorted(TEXT.upper().splitlines())
     one = job == "DocumentJob" and parallelism == 1
     expected = {out} if one else {f"{out}/1", f"{out}/2", f"{out}/3", f"{out}/4"}
@@ -144,5 +143,5 @@ def test_the_endpoint_as_the_document_writes_it(store: Server, tmp_path: Path) -
         World(store, tmp_path) as world,
         Cluster(tmp_path, "oss-cn-hangzhou.aliyuncs.com", world) as cluster,
     ):
-        cluster.run("DocumentJob", f"oss://{BUCKET}/text.txt", out, f"{out}-state", "4")
+        cluster.run("DocumentJob", "1", f"oss://{BUCKET}/text.txt", out, f"{out}-state")
     assert objects(store, "by-name") == sorted(TEXT.upper().splitlines())

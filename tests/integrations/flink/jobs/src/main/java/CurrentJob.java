@@ -7,19 +7,22 @@ import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The same with what Flink recommends today: IN, OUT, CHECKPOINTS, PARALLELISM. */
+/** The same with what Flink recommends today in their place. */
 public final class CurrentJob {
   public static void main(String[] words) throws Exception {
     var env = StreamExecutionEnvironment.getExecutionEnvironment();
-    env.setParallelism(Integer.parseInt(words[3]));
+    env.setParallelism(Integer.parseInt(words[0]));
     env.enableCheckpointing(500);
     env.setStateBackend(new HashMapStateBackend());
-    env.getCheckpointConfig().setCheckpointStorage(words[2]);
-    var source = FileSource.forRecordStreamFormat(new TextLineInputFormat(), new Path(words[0]));
-    env.fromSource(source.build(), WatermarkStrategy.noWatermarks(), "lines")
-        .map(line -> line.toUpperCase())
-        .sinkTo(FileSink.forRowFormat(new Path(words[1]), new SimpleStringEncoder<String>()).build());
-    env.execute("current");
+    for (var i = 1; i < words.length; i += 3) {
+      env.getCheckpointConfig().setCheckpointStorage(words[i + 2]);
+      var in = FileSource.forRecordStreamFormat(new TextLineInputFormat(), new Path(words[i]));
+      var out = FileSink.forRowFormat(new Path(words[i + 1]), new SimpleStringEncoder<String>());
+      env.fromSource(in.build(), WatermarkStrategy.noWatermarks(), "lines")
+          .map(line -> line.toUpperCase())
+          .sinkTo(out.build());
+      env.execute("current");
+    }
   }
 
   private CurrentJob() {}
