@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ class Terminal:
         self.shell = subprocess.Popen(
             ["bash", "--norc"], cwd=folder, env=environment, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
 
     def send(self, text: str) -> None:
@@ -49,10 +51,10 @@ class Terminal:
         return printed
 
     def close(self) -> None:
-        assert self.shell.stdin is not None
-        self.shell.stdin.close()
-        self.shell.terminate()
-        self.shell.wait(10)
+        """Shut the window: what runs in it ends too."""
+        os.killpg(self.shell.pid, signal.SIGTERM)
+        self.shell.kill()  # interactive or not, a shell may wait for its program
+        self.shell.communicate()  # until all that held the terminal have let go
 
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
