@@ -26,7 +26,7 @@ def page(settings: UploadSettings) -> tuple[str, dict[str, str]]:
         "host": settings.bucket_url,
         "types": ",".join(limits.types),
         "max-size": str(limits.max_size_bytes),
-        "multipart": "yes" if "multipart" in settings.offer else "no",
+        **{offer: "yes" if offer in settings.offer else "no" for offer in ("post", "multipart")},
     }
     for name, value in filled.items():
         text = text.replace(f"{{{{{name}}}}}", escape(value))

@@ -139,6 +139,19 @@ def test_a_part_that_meets_a_fault_is_sent_again(
     assert bucket.read("big.bin") == files["big.bin"].read_bytes()
 
 
+def test_without_forms_small_files_go_in_parts_too(
+    person: Person, bucket: Bucket, files: dict[str, Path]
+) -> None:
+    bucket.expose("ETag")
+    with UploadServer(bucket, "--offer", "multipart", "--offer", "page") as uploads:
+        person.page.goto(uploads.url)
+        person.choose(files["notes.txt"], files["empty.bin"])
+        for name in ("notes.txt", "empty.bin"):
+            person.row(name).ends("done")
+            assert bucket.read(name) == files[name].read_bytes()
+    assert bucket.type_of("notes.txt") == "text/plain"
+
+
 # -- what is wrong is said in words --
 
 

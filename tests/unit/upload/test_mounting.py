@@ -62,6 +62,7 @@ asyncio.run(ask())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "own"),
     [

@@ -5,15 +5,18 @@ import logging
 from base64 import b64decode
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mossbox.settings import SettingsError
 from mossbox.upload import Limits, UploadSettings, upload_server
 from mossbox.upload.server import load_hook
+from tests.unit.examples import few
 from tests.unit.upload.conftest import KEY, SETTINGS, ask, asking
 
 STS = "/get_sts_token_for_oss_upload"
@@ -28,6 +31,12 @@ LIMITED = replace(
     max_size_bytes=100,
     content_type=("image/png", "text/plain"),
 )
+
+
+PARAMETERS = (
+    "dir", "min_size", "max_size", "types", "expires", "version", "name", "size", "type",
+    "upload_id", "parts",
+)  # fmt: skip
 
 
 def conditions(answer: Any) -> list[Any]:
@@ -183,6 +192,17 @@ def test_headers_that_are_none(name: str, value: str) -> None:
     app = upload_server(SETTINGS, access_key=KEY, hosts=["127.0.0.1"])
     answer = asking(app, ("GET", POST, {name: value.encode("latin-1")}))[0]
     assert answer.status_code in (403, 421)
+
+
+@few
+@given(
+    st.sampled_from(PAGES),
+    st.lists(st.tuples(st.sampled_from(PARAMETERS), st.text(max_size=12)), max_size=6),
+)
+def test_no_parameters_are_a_fault_of_ours(path: str, parameters: list[tuple[str, str]]) -> None:
+    texts = [(name, text.encode("utf-8", "surrogatepass")) for name, text in parameters]
+    answer = ask(f"{path}?{urlencode(texts)}", LIMITED)
+    assert answer.status_code in (200, 400, 403)
 
 
 def test_what_is_not_offered_is_not_found() -> None:

@@ -220,7 +220,8 @@ class PartsUpload {
     const { complete } = await this.ask({ upload_id: this.record.uploadId });
     const list = Object.entries(this.record.etags).map(([n, etag]) => `<Part><PartNumber>${n}</PartNumber><ETag>${etag.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</ETag></Part>`);
     const body = `<CompleteMultipartUpload>${list.join("")}</CompleteMultipartUpload>`;
-    await send("POST", complete, { body, type: "application/xml", signal: this.signal });
+    // As a blob: to a text some browsers add its charset, and the type is signed as it is.
+    await send("POST", complete, { body: new Blob([body]), type: "application/xml", signal: this.signal });
   }
 
   // Try again what may pass: a broken connection, a fault of the store, a permission that ran out.
@@ -254,7 +255,7 @@ class PartsUpload {
 }
 
 async function upload(file, options) {
-  const inParts = place.multipart === "yes" && !options.whole && file.size >= PART_FROM;
+  const inParts = place.multipart === "yes" && !options.whole && (file.size >= PART_FROM || place.post === "no");
   try {
     // A file that was moved or changed can't be read, which a request would only call an error.
     await file.slice(0, 1).arrayBuffer();
