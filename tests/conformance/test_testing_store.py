@@ -309,6 +309,13 @@ def test_what_lies_on_disk_outlives_a_stop(tmp_path: Path) -> None:
         assert code(lambda: server.oss2_bucket().get_object("a")) == "InternalError"
 
 
+def test_it_takes_no_settings_from_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOSSBOX_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("MOSSBOX_ACCESS_KEY_SECRET", "else")
+    with MossboxServer() as server:
+        assert server.oss2_bucket().put_object("a", b"1").status == 200
+
+
 def test_a_start_that_fails_says_why() -> None:
     with pytest.raises(RuntimeError, match=r"--bucket 'NO' is not a bucket's name"):
         MossboxServer(bucket="NO").start()
