@@ -22,6 +22,7 @@ def test_the_policy_lets_this_script_and_this_style_through_and_no_other() -> No
         assert f"{tag}-src 'sha256-{digest}';" in policy
     assert policy.startswith("default-src 'none';")
     assert f"connect-src 'self' {HOST};" in policy
+    assert policy.endswith("base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
     assert "unsafe" not in policy
 
 
