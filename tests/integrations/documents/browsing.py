@@ -59,7 +59,7 @@ class Person:
         self.seen.alerts.clear()
         self.seen.errors.clear()
         event, wanted = (ends, None) if ends != "log" else ("console", _is_log)
-        with self.page.expect_event(event, wanted, timeout=20_000):
+        with self.page.expect_event(event, wanted, timeout=60_000):
             self.page.click("button")
         return self.seen
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,18 @@ class MovedStore(Server):
     """A store whose time a test can move."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        read, self._write = os.pipe()
-        environment = {"MOSSBOX_CLOCK_PIPE": str(read)}
-        super().__init__(folder, *arguments, environment=environment, pass_fds=(read,))
+        self._read, self._write = os.pipe()
+        environment = {"MOSSBOX_CLOCK_PIPE": str(self._read)}
+        super().__init__(folder, *arguments, environment=environment, pass_fds=(self._read,))
 
     def move(self, seconds: float) -> None:
         """Let the store's time differ from the machine's by so much."""
         os.write(self._write, f"{seconds}\n".encode())
+
+    def close(self) -> None:
+        """Nobody moves it any more."""
+        os.close(self._read)
+        os.close(self._write)
 
 
 @dataclass
@@ -77,7 +83,8 @@ class People:
 @pytest.fixture(scope="package")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MovedStore]:
     folder = tmp_path_factory.mktemp("store")
-    with MovedStore(folder, "--account-id", UID, "--bucket", BUCKET) as running:
+    made = MovedStore(folder, "--account-id", UID, "--bucket", BUCKET)
+    with closing(made), made as running:
         answer = running.request("PUT", BUCKET, query={"cors": ""}, body=CORS)
         assert answer.status == 200, answer
         yield running

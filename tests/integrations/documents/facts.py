@@ -20,6 +20,8 @@ class Log:
 
     def __init__(self, store: Server) -> None:
         self.store = store
+        self._from = 0
+        self._fence()
         self._from = len(store.access)
 
     def lines(self, operation: str) -> list[dict[str, str]]:
@@ -28,20 +30,26 @@ class Log:
         return [line.groupdict() for line in found if line and line["operation"] == operation]
 
     def count(self, operation: str, wanted: int) -> None:
-        """So many of these requests there were, as soon as all are written."""
+        """So many of these requests there were."""
+        self._fence()
+        assert len(self.lines(operation)) == wanted
+
+    def _fence(self) -> None:
+        """Everything that was asked before is written when this returns."""
         mark = f"fence-{os.urandom(6).hex()}"
         self.store.request("GET", BUCKET, mark, sign=False)
-        self.last("GetObject", target=f"/{BUCKET}/{mark}")  # written after all of them
-        assert len(self.lines(operation)) == wanted
+        self.last("GetObject", target=f"/{BUCKET}/{mark}")
 
     def last(self, operation: str, **wanted: str) -> dict[str, str]:
         """The last line of an operation with these values, which soon comes."""
+        found: list[dict[str, str]] = []
 
-        def fitting() -> list[dict[str, str]]:
-            return [one for one in self.lines(operation) if wanted.items() <= one.items()]
+        def came() -> bool:
+            found.extend(one for one in self.lines(operation) if wanted.items() <= one.items())
+            return bool(found)
 
-        until(lambda: bool(fitting()), lambda: self.store.access[self._from :])
-        return fitting()[-1]
+        until(came, lambda: self.store.access[self._from :])
+        return found[-1]
 
     def uploaded(self, operation: str, key: str, path: Path, issued: str, host: str = HOST) -> None:
         """Three facts: who sent what where, the object, and to whom the key was issued.

@@ -56,6 +56,21 @@ def test_a_page_uploads_with_a_signed_url(
 
 
 @pytest.mark.slow
+def test_go_signs_for_a_minute(
+    place: Places, people: People, page: Page, log: Log, photo: Path
+) -> None:
+    place.serve("Go", printed("Go"), script())
+    page.goto("http://127.0.0.1:8080/")
+    url = page.evaluate(f"fetch('/{PATH}').then((answer) => answer.text())")
+    put = "(url) => fetch(url, {method: 'PUT', headers: {'Content-Type': 'image/png'}, body: 'a'})"
+    put = f"{put}.then((answer) => answer.status)"
+    assert page.evaluate(put, url) == 200
+    people.store.move(62)
+    assert page.evaluate(put, url) == 403
+    log.refused("PutObject", "AccessDenied")
+
+
+@pytest.mark.slow
 def test_node_signs_another_type_than_its_page_sends(
     place: Places, people: People, page: Page, log: Log, photo: Path
 ) -> None:

@@ -53,6 +53,16 @@ def test_a_bucket_s_host_in_any_region(world: World, store: Server, scheme: str)
     assert curl(world, url) == Path(__file__).read_text()
 
 
+def test_the_address_itself(world: World) -> None:
+    assert curl(world, "https://127.0.0.1/-/health", "https://localhost/-/health") == "ok\nok\n"
+
+
+def test_the_authority_is_good_for_its_names_alone(world: World) -> None:
+    """Even where somebody forges an address for another's host."""
+    forged = ("--resolve", "www.example.com:443:127.0.0.1", "https://www.example.com/-/health")
+    assert curl(world, *forged, status=60) == ""
+
+
 def test_where_services_lie_is_a_clear_refusal(world: World) -> None:
     told = curl(world, "--write-out", "%{http_code}", "https://location-readonly.aliyuncs.com/")
     assert told.endswith("404")
@@ -109,7 +119,7 @@ def test_proxies_of_the_machine_are_left_outside(store: Server) -> None:
 def test_keys_are_for_one_run_and_one_person(store: Server) -> None:
     look = 'stat -c "%a %n" $MOSSBOX_RUN $MOSSBOX_RUN/*.pem; cat $MOSSBOX_RUN/*.pem'
     first, second = (mossbox_run(store, "--", "sh", "-c", look).stdout for _ in range(2))
-    found = dict(reversed(line.split()) for line in first.splitlines() if line[0] in "67")
+    found = {name: mode for mode, name in re.findall(r"^(\d{3}) (/\S+)$", first, re.MULTILINE)}
     folder = min(found, key=len)
     assert found.pop(folder) == "700"
     assert found == {f"{folder}/ca.pem": "644", f"{folder}/tls-key.pem": "600"}

@@ -107,6 +107,7 @@ OSS2 = """\
 import oss2
 bucket = oss2.Bucket(oss2.AuthV4(KEY_ID, SECRET), ENDPOINT, "of-oss2", region=REGION)
 bucket.create_bucket()
+assert bucket.get_bucket_location().location == f"oss-{REGION}"
 bucket.put_object("a/b", b"here")
 print(bucket.get_object("a/b").read().decode())
 """

@@ -20,7 +20,6 @@ from mossbox.apps.run.names import ADDRESS
 STORE_PASSWORD = "changeit"  # noqa: S105  (a Java trust store has one; it holds nothing secret)
 _LIFETIME = datetime.timedelta(days=30)
 _SLACK = datetime.timedelta(days=1)
-_NAME_MAX = 64  # of a certificate's common name
 
 
 class Authority:
@@ -87,7 +86,7 @@ class Authority:
         public = self._key.public_key()
         return (
             _builder(self._leaf_key.public_key())
-            .subject_name(_named((name or ADDRESS)[:_NAME_MAX]))
+            .subject_name(_named("Mossbox"))  # no host name, which would be taken for another
             .issuer_name(self.certificate.subject)
             .add_extension(x509.SubjectAlternativeName(own), False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
