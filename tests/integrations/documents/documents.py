@@ -85,11 +85,15 @@ class Sample:
         found = difflib.unified_diff(before, after, f"{self.name} as printed", "as run", n=0)
         return "".join(found)
 
+    def tell(self) -> str:
+        """The text, after telling what was changed in it."""
+        print(self.difference or f"{self.name}: run as printed")
+        return self.text
+
     def write(self, path: Path) -> Path:
         """Put it into a file, and tell what was changed."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.text)
-        print(self.difference or f"{self.name}: run as printed")
+        path.write_text(self.tell())
         return path
 
 
@@ -101,7 +105,8 @@ def _replaced(line: str, values: Mapping[str, str]) -> str:
 
 def sample(name: str) -> Sample:
     """A sample by its name, such as ``001 sts Node.js`` or ``003 page``."""
-    require("the documents", FOLDER.is_dir(), "set MOSSBOX_DOCUMENTS to the folder they lie in")
+    found = all(any(FOLDER.glob(f"{number}_*")) for number in ("001", "003"))
+    require("the documents", found, "set MOSSBOX_DOCUMENTS to the folder they lie in")
     printed = samples()[name]
     return Sample(name, printed, printed)
 

@@ -57,8 +57,15 @@ class Place:
 
     def put_page(self, path: str) -> None:
         """Put the page where the sample looks for it."""
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / path).write_text(self.page)
+        self.add(path, self.page, shown=f"the page, {len(self.page)} characters")
+
+    def add(self, path: str, text: str, shown: str = "") -> Path:
+        """Put a file beside the sample that no document prints, and tell so."""
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        print(f"added {path}: {shown or text}")
+        return place
 
     def start(self, words: list[str], port: int) -> Program:
         """Start the program."""
@@ -91,7 +98,7 @@ def python(place: Place, sample: Sample, path: str, function: str) -> Program:
     place.put_page("templates/index.html")
     sample.write(place.folder / "sample.py")
     told = _FLASK.format(module="sample", path=path, function=function)
-    (place.folder / "serve.py").write_text(told)
+    place.add("serve.py", told)
     return place.start([sys.executable, "serve.py"], 8000)
 
 
@@ -123,11 +130,13 @@ def java(place: Place, sample: Sample) -> Program:
     place.put_page("static/index.html")
     sample.write(place.folder / "printed.java")
     files, package = java_files(sample)
-    files = {**files, f"{package.replace('.', '/')}/Main.java": _SPRING.format(package=package)}
-    paths = [place.folder / "src" / name for name in files]
-    for path, text in zip(paths, files.values(), strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    print("sts20150401 1.1.4, the newest that can be had; Spring Boot 2.7.18")
+    paths = [
+        place.add(f"src/{name}", text, shown="the sample's class, in its package")
+        for name, text in files.items()
+    ]
+    main = _SPRING.format(package=package)
+    paths.append(place.add(f"src/{package.replace('.', '/')}/Main.java", main))
     library = java_library()
 
     def build(folder: Path) -> None:

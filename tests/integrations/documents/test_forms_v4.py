@@ -25,7 +25,7 @@ SAMPLES = {
 
 
 def html() -> str:
-    return sample("003 page").text
+    return sample("003 page").tell()
 
 
 def printed(language: str) -> Sample:

@@ -15,7 +15,7 @@ DONE, FAILED = "Object uploaded", "Failed to upload the object. Try to re-upload
 
 
 def script() -> str:
-    return page_of(sample("001 post page").text)
+    return page_of(sample("001 post page").tell())
 
 
 def printed(language: str) -> Sample:

@@ -34,7 +34,7 @@ def html(*changes: tuple[str, str]) -> str:
     """The printed script with the vendor's client, which is npm's."""
     client = servers.node_modules() / "ali-oss" / "dist" / "aliyun-oss-sdk.min.js"
     script = sample("001 sts page").filled().repaired(*changes)
-    return page_of(script.text, client.read_text())
+    return page_of(script.tell(), client.read_text())
 
 
 def repaired(language: str) -> Sample:

@@ -25,7 +25,7 @@ SAMPLES = {
 
 
 def script() -> str:
-    return page_of(sample("001 url page").text)
+    return page_of(sample("001 url page").tell())
 
 
 def printed(language: str) -> Sample:
