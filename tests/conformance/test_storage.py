@@ -198,6 +198,15 @@ def test_a_location_that_is_not_the_endpoints(mossbox: MossboxServer) -> None:
         assert [one.name for one in servicer.list()] == [mossbox.bucket]
 
 
+def test_signatures_are_for_the_location() -> None:
+    with MossboxServer(region="cn-beijing", arguments=["--strict-regions"]) as store:
+        given = fields(store.endpoint, name=store.bucket)
+        with sync.Storager.from_config({**given, "location": "oss-cn-beijing"}) as storager:
+            storager.write("a", b"1")
+        with sync.Storager.from_config(given) as storager, pytest.raises(StorageError):
+            storager.write("a", b"1")
+
+
 def test_a_missing_library_is_named() -> None:
     script = (
         "import sys\nsys.modules['alibabacloud_oss_v2'] = None\n"

@@ -98,6 +98,9 @@ def test_more_buckets_and_objects_than_a_page(servicer: Servicer) -> None:
     async def case() -> None:
         async with servicer:
             storager = await servicer.create("photos")
+            for number in range(55):
+                await servicer.create(f"films-{number:02}")
+            assert len([one async for one in servicer.list()]) == 56
             names = [f"{number:03}" for number in range(450)]
             for name in names:
                 await storager.write(name, b"")
@@ -140,7 +143,12 @@ def test_bodies_come_in_many_ways(on_a_bucket: OnABucket) -> None:
         yield b""
         yield body[10:]
 
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield body
+
     async def case(storager: Storager) -> None:
+        assert await storager.write("a", endless(), 1_000_000) == 1_000_000
         for data in (bytearray(body), memoryview(body), io.BytesIO(body), pieces()):
             assert await storager.write("a", data) == len(body)
             assert await storager.read("a") == body
@@ -271,18 +279,22 @@ def test_directories(on_a_bucket: OnABucket) -> None:
 
 def test_links(on_a_bucket: OnABucket) -> None:
     async def case(storager: Storager) -> None:
-        await storager.write("dir/a ü", b"1")
-        made = await storager.create_link("link", "dir/a ü")
-        assert (made.mode, made.link_target) == (ObjectMode.LINK, "dir/a ü")
+        await storager.write("dir/a ü %41", b"1")
+        made = await storager.create_link("link", "dir/a ü %41")
+        assert (made.mode, made.link_target) == (ObjectMode.LINK, "dir/a ü %41")
         found = await storager.stat("link")
-        assert (found.path, found.mode, found.link_target) == ("link", ObjectMode.LINK, "dir/a ü")
+        assert (found.path, found.mode, found.link_target) == (
+            "link",
+            ObjectMode.LINK,
+            "dir/a ü %41",
+        )
         assert await storager.read("link") == b"1"
         await storager.create_link("link", "nowhere")
         assert (await storager.stat("link")).link_target == "nowhere"
         with pytest.raises(ObjectNotExist):
             await storager.read("link")
         modes = {one.path: one.mode async for one in storager.list()}
-        assert modes == {"dir/a ü": ObjectMode.READ, "link": ObjectMode.LINK}
+        assert modes == {"dir/a ü %41": ObjectMode.READ, "link": ObjectMode.LINK}
 
     on_a_bucket(case)
 

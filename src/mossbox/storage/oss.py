@@ -25,6 +25,7 @@ except ImportError as error:
     ) from None
 
 _PAGE = 200
+_BUCKETS_PAGE = 50
 _WRAPPERS = (exceptions.RequestError, exceptions.ResponseError)
 _ENCRYPTION = (
     "server_side_encryption", "server_side_data_encryption", "server_side_encryption_key_id",
@@ -59,7 +60,7 @@ class OssService:
 
     async def page(self, after: Any) -> tuple[Sequence[tuple[str, str]], Any]:
         """Names and locations of buckets."""
-        request = models.ListBucketsRequest(marker=after, max_keys=_PAGE)
+        request = models.ListBucketsRequest(marker=after, max_keys=_BUCKETS_PAGE)
         found = await self.call("list_buckets", request)
         names = [(one.name, one.location) for one in found.buckets or []]
         return names, found.next_marker if found.is_truncated else None

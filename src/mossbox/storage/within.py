@@ -46,7 +46,5 @@ def _generator(op: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _told(error: StorageError, op: str, words: tuple[Any, ...]) -> StorageError:
-    if error.op:
-        return error
     first = words[0] if words else ""
     return error.at(op, first.path if isinstance(first, Object) else str(first))
