@@ -198,6 +198,21 @@ def test_what_cannot_be_is_told_in_words(words: list[str], why: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_where_there_can_be_no_world_it_is_told_why(store: Server) -> None:
+    namespaces()
+    none = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@"'
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", none,
+         *MOSSBOX, "run", "--endpoint", store.endpoint, "--", "echo", "ran"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("mossbox: unshare: ")
+    assert "user.max_user_namespaces" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
 def test_a_store_that_went_away_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "world").mkdir()
     with Server(tmp_path) as store, World(store, tmp_path / "world") as world:

@@ -86,7 +86,7 @@ def _call(name: str, *arguments: bytes | int | None) -> None:
     if function(*words) != 0:
         why = os.strerror(ctypes.get_errno())
         raise NoWorldError(
-            f"{name}: {why}. A private world needs unprivileged user namespaces: see"
-            " kernel.unprivileged_userns_clone, user.max_user_namespaces and, on Ubuntu,"
-            " kernel.apparmor_restrict_unprivileged_userns"
+            f"{name}: {why}. A private world needs user namespaces, which something here forbids:"
+            " a container's seccomp profile, user.max_user_namespaces, or on Debian and Ubuntu"
+            " kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns"
         )
