@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -63,27 +63,39 @@ def bucket(server: Server, bucket_name: str) -> Bucket:
 class UploadServer:
     """`mossbox upload-server` on a free port; a context manager that ends it by its pid."""
 
-    def __init__(self, bucket: Bucket, *flags: str, variables: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        bucket: Bucket,
+        *flags: str,
+        variables: Mapping[str, str] | None = None,
+        program: Sequence[str] = (),
+        folder: Path = ROOT,
+    ) -> None:
+        ours = (
+            "mossbox", "upload-server", "--listen", "127.0.0.1:0",
+            "--bucket", bucket.name, "--endpoint", bucket.server.endpoint, *flags,
+        )  # fmt: skip
         given = bucket.variables if variables is None else variables
         clean = {n: v for n, v in os.environ.items() if not n.startswith(("OSS_", "ALIBABA_"))}
+        named = {"BUCKET": bucket.name, "ENDPOINT": bucket.server.endpoint}
         self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "mossbox", "upload-server", "--listen", "127.0.0.1:0",
-                "--bucket", bucket.name, "--endpoint", bucket.server.endpoint, *flags,
-            ],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT,
-            env={**clean, **given},
+            [sys.executable, "-m", *(program or ours)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+            cwd=folder, env={**clean, **named, **given},
         )  # fmt: skip
         self.url = ""
 
     def __enter__(self) -> Self:
+        """Wait until it says where it is, and is heard there."""
         assert self.process.stdout is not None
+        said = ""
         for line in self.process.stdout:
-            if found := re.match(r"\s+address\s+(http://\S+)/$", line):
+            said += line
+            found = re.search(r"(?:address|running on)\s+(http://[^/\s]+)", line)
+            if found:
                 self.url = found[1]
-            if "offers" in line:
                 return self
-        raise RuntimeError(f"the upload server ended with {self.process.wait()}")
+        raise RuntimeError(f"it ended with {self.process.wait()}: {said}")
 
     def __exit__(self, *_: object) -> None:
         self.end()

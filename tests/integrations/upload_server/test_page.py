@@ -1,5 +1,6 @@
 """The page in a real browser, with a real store: what a person does, and what then lies there."""
 
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -124,6 +125,58 @@ def test_cancel_and_retry(
     assert bucket.read("notes.txt") == files["notes.txt"].read_bytes()
     row.press("Dismiss")
     expect(page.locator("#list")).to_be_hidden()
+
+
+def test_progress_and_speed(
+    person: Person, uploads: UploadServer, files: dict[str, Path], tmp_path: Path
+) -> None:
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2_000_000}
+    session = person.page.context.new_cdp_session(person.page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", slow)
+    middling = tmp_path / "middling.bin"
+    middling.write_bytes(bytes(14 * 1024**2))
+    person.page.goto(uploads.url)
+    person.choose(middling)
+    row = person.row("middling.bin")
+    speaking = re.compile(r"^[1-9]\d? % of 14 MiB · [\d.]+ [KM]iB/s · \d+ s left$")
+    expect(row.node.locator(".note")).to_have_text(speaking)
+    assert 0 < row.node.get_by_role("progressbar").evaluate("node => node.value") < 1
+    row.press("Cancel")
+    row.ends("cancelled")
+
+
+def test_inside_a_program_of_ones_own(
+    person: Person, bucket: Bucket, files: dict[str, Path], tmp_path: Path
+) -> None:
+    """The page lies under a path there, behind a hook that narrows who may send what where."""
+    (tmp_path / "portal.py").write_text(SITE)
+    person.expect_errors("status of 403")
+    with UploadServer(
+        bucket, program=("uvicorn", "--port", "0", "portal:app"), folder=tmp_path
+    ) as own:
+        person.page.goto(f"{own.url}/files/")
+        person.choose(files["notes.txt"], files["green.png"])
+        person.row("notes.txt").ends("done")
+        assert "Files of the type image/png are not taken" in person.row("green.png").ends("failed")
+    assert bucket.read("ann/notes.txt") == files["notes.txt"].read_bytes()
+
+
+SITE = """
+import os
+from fastapi import FastAPI
+from mossbox.upload import Limits, UploadSettings, upload_server
+
+async def authorize(request):
+    return Limits("ann/", types=("text/plain",))
+
+settings = UploadSettings(
+    bucket=os.environ["BUCKET"], endpoint=os.environ["ENDPOINT"],
+    role_arn=os.environ["OSS_STS_ROLE_ARN"],
+)
+app = FastAPI()
+app.mount("/files", upload_server(settings, authorize))
+"""
 
 
 def test_a_part_that_meets_a_fault_is_sent_again(
