@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     private_run.arguments(private)
     uploads = commands.add_parser(
         "upload-server", help="let browsers upload straight to the store",
-        description="Serve a page for uploads, and the permits that it or a page of your own needs.",
+        description="Serve a page for uploads, and the permits that it or a page of yours needs.",
     )  # fmt: skip
     upload_server.arguments(uploads)
     master = commands.add_parser(
