@@ -87,7 +87,7 @@ def write_configuration(
         TIMES: "false",
         **changes,
     }
-    [page] = blocks("hadoop", "xml")
+    page = blocks("hadoop", "xml")[0]
     found = page.replace("http://127.0.0.1:9000", endpoint) + "".join(
         f"<property><name>{name}</name><value>{value}</value></property>\n"
         for name, value in keys.items()
@@ -181,16 +181,3 @@ def test_no_class_is_left_out() -> None:
         for path in folder.rglob("Test*.java")
     }
     assert there == {*ALWAYS, *NIGHTLY, EMPTY}
-
-
-@pytest.mark.slow
-def test_the_commands_of_the_page(server: Server, bucket_name: str, tmp_path: Path) -> None:
-    assert server.request("PUT", bucket_name).status == 200
-    write_configuration(tmp_path, server.endpoint, bucket_name, {})
-    (tmp_path / "cat.txt").write_text("meow\n")
-    [commands] = blocks("hadoop", "console")
-    for line in commands.replace("photos", bucket_name).splitlines():
-        words = line.removeprefix("$ hadoop fs ").split()
-        said = java(tmp_path, 60, "org.apache.hadoop.fs.FsShell", *words).stdout
-    assert said == "meow\n"
-    assert server.request("GET", bucket_name, "album/cat.txt").body == b"meow\n"
