@@ -157,10 +157,12 @@ async def unfold(operation: Operation, place: Place, request: Request) -> tuple[
     key = _key(fields, part)
     kind = fields.get("x-oss-content-type") or part.content_type or fields.get("content-type")
     put = {k: v for k, v in headers.items() if k not in read and not k.startswith(META_PREFIX)}
-    put.update(_as_headers(fields, read))
+    meant = _as_headers(fields, read)
     if kind is not None:
-        put["content-type"] = _checked("content-type", kind)
-    seen = {**fields, "bucket": place.bucket, "content-type": kind or DEFAULT_TYPE}
+        kind = meant["content-type"] = _checked("content-type", kind)
+    put.update(meant)
+    # Conditions are about what is kept: of a header, its value without the space around it.
+    seen = {**fields, **meant, "bucket": place.bucket, "content-type": kind or DEFAULT_TYPE}
     found = FormPlace("object", place.bucket, key, place.query, place.region, False, seen, file)
     return found, replace(request, headers=put, body=file)
 

@@ -75,6 +75,16 @@ def test_what_the_conditions_see() -> None:
     assert place.fields == seen
 
 
+def test_conditions_see_what_is_kept() -> None:
+    """Space around a value, which no header has, is no way around a condition."""
+    put = {"X-OSS-Object-ACL": " public-read", "x-oss-content-type": "text/html "}
+    place, request = opened(body(("key", "a"), *put.items(), File()), x_oss_meta_a="1 ")
+    for name, value in (
+        ("x-oss-object-acl", "public-read"), ("content-type", "text/html"), ("x-oss-meta-a", "1"),
+    ):  # fmt: skip
+        assert place.fields[name] == request.headers[name] == value
+
+
 def test_fields_are_not_the_requests_own_headers() -> None:
     """What policies and rules hear of the request is not for the form to say."""
     names = ("host", "user-agent", "referer", "origin", "authorization", "if-match", "range",
