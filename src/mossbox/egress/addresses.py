@@ -143,7 +143,9 @@ class Rules:
         address = _unmapped(found)
         for own, own_port in self._own:
             if port == own_port and (
-                own == address or (own.is_unspecified and _is_this_machine(address))
+                own == address
+                or address.is_unspecified  # to which a connection is one to this machine
+                or (own.is_unspecified and _is_this_machine(address))
             ):
                 return True
         return False
@@ -163,8 +165,6 @@ def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 def _is_this_machine(address: IPv4Address | IPv6Address) -> bool:
     """Whether the address is one of this machine's: only those can be bound."""
-    if address.is_unspecified:
-        return True
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:

@@ -120,6 +120,8 @@ def test_our_own_listeners_are_never_called() -> None:
     target = parse_url("http://localhost:9000")
     assert not one.permit(target, "127.0.0.1")
     assert not one.permit(target, "::ffff:127.0.0.1")
+    for itself in ("0.0.0.0", "::", "::ffff:0.0.0.0"):  # a connection there ends at this machine
+        assert not one.permit(target, itself)
     assert one.permit(target, "127.0.0.2")
     assert one.permit(parse_url("http://localhost:9002"), "127.0.0.1")
     assert not one.permit(parse_url("http://localhost:9001"), "::1")
