@@ -215,7 +215,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._head_bytes = 0
+        self._other_bytes = 0  # heads, what stands around chunks, and trailers
         self._sized = self._framed = self._in_body = False
         self._status = 0
         self._body = bytearray()
@@ -254,7 +254,7 @@ class _Reading:
 
     def feed(self, data: bytes) -> None:
         """Take bytes; raises TooLarge, NotHttp."""
-        self._head_bytes += 0 if self._in_body else len(data)
+        kept = len(self._body)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -262,8 +262,9 @@ class _Reading:
         except httptools.HttpParserError:
             if not self.ended:
                 raise NotHttp("That is not HTTP.") from None
-        head_bytes = 0 if self._in_body else self._head_bytes
-        if len(self._body) > ANSWER_MAX_BYTES or head_bytes > HEAD_MAX_BYTES:
+        self._other_bytes += len(data) - (len(self._body) - kept)
+        most = ANSWER_MAX_BYTES if self._in_body else HEAD_MAX_BYTES
+        if len(self._body) > ANSWER_MAX_BYTES or self._other_bytes > most:
             raise TooLarge("The answer is too long.")
 
     def end(self) -> None:

@@ -26,6 +26,7 @@ from tests.conftest import Run
 
 Reply = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @asynccontextmanager
@@ -119,6 +120,9 @@ def test_answers(run: Run, reply: bytes, expected: Answer) -> None:
         (b"HTTP/1.0 200 OK\r\n\r\n" + b" " * (2 << 20), TooLarge),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * (65 << 10), TooLarge),
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 4000, TooLarge),
+        (CHUNKS + b"1;x=" + b"x" * (2 << 20), TooLarge),
+        (CHUNKS + b"0\r\nX: " + b"x" * (2 << 20), TooLarge),
+        (CHUNKS + b"0\r\n" + b"X: x\r\n" * 400_000, TooLarge),
     ],
 )
 def test_what_is_no_answer(run: Run, reply: bytes, error: type[Exception]) -> None:
