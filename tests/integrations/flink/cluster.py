@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.integrations.flink.install import installed, jobs
+from tests.integrations.flink.install import VERSION, installed, jobs
 from tests.integrations.pages import blocks
 from tests.integrations.world import World, listens
 from tests.support import free_port
@@ -24,10 +24,12 @@ class Cluster:
     In a world, which has a network of its own, it has the distribution's configuration as it is.
     """
 
-    def __init__(self, folder: Path, endpoint: str, world: World | None = None) -> None:
+    def __init__(
+        self, folder: Path, endpoint: str, world: World | None = None, version: str = VERSION
+    ) -> None:
         self.world = world
-        self.folder, self.jar = folder, jobs()
-        self.home = next(installed().glob("venv/lib/*/site-packages/pyflink"))
+        self.folder, self.jar, self.place = folder, jobs(), installed(version)
+        self.home = next(self.place.glob("venv/lib/*/site-packages/pyflink"))
         self.plugin("flink-oss-fs-hadoop*")
         conf = folder / "conf"
         shutil.copytree(self.home / "conf", conf)
@@ -54,7 +56,7 @@ class Cluster:
         """Copy jars to the plugin's directory; processes that start from now on have them."""
         place = self.folder / "plugins" / "oss-fs-hadoop"
         place.mkdir(parents=True, exist_ok=True)
-        for jar in (installed() / "target" / "dependency").glob(names):
+        for jar in (self.place / "target" / "dependency").glob(names):
             shutil.copy(jar, place)
 
     def start(self) -> Self:
@@ -105,7 +107,9 @@ class Cluster:
     def ask(self, path: str) -> Any:
         """What the job manager says; {} of keys that are 0 while it does not listen."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.rest}{path}") as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.rest}{path}", timeout=10
+            ) as answer:
                 return json.load(answer)
         except OSError:
             return {"slots-available": 0}
@@ -123,7 +127,11 @@ class Cluster:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*manager.out")))
 
     def __enter__(self) -> Self:
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.kill(*self.processes)
+            raise
 
     def __exit__(
         self,

@@ -9,11 +9,10 @@ from tests.conftest import require
 
 HERE = Path(__file__).parent
 # Of 1.20, Maven Central has the jar for OSS in this version only.
-VERSION = "1.20.0"
-PLUGIN = f"org.apache.flink:flink-oss-fs-hadoop:{VERSION}"
+VERSION, NEWER = "1.20.0", "2.3.0"
 
 
-def installed() -> Path:
+def installed(version: str = VERSION) -> Path:
     """A folder with Flink itself and, in target/dependency, the jars for its plugins/.
 
     PyPI's packages hold the whole distribution but opt/'s file systems, which Maven Central has.
@@ -23,12 +22,18 @@ def installed() -> Path:
 
     def build(folder: Path) -> None:
         command(folder, sys.executable, "-m", "venv", "venv")
-        packages = (f"apache-flink-libraries=={VERSION}", f"apache-flink=={VERSION}")
+        packages = (f"apache-flink-libraries=={version}", f"apache-flink=={version}")
         command(folder, "venv/bin/pip", "install", "-q", "--no-deps", *packages)
-        copied = (f"-Dartifact={PLUGIN}", "-DincludeScope=runtime")
-        _mvn(folder, "dependency:copy", "dependency:copy-dependencies", *copied)
+        plugin = f"-Dartifact=org.apache.flink:flink-oss-fs-hadoop:{version}"
+        _mvn(
+            folder,
+            "dependency:copy",
+            "dependency:copy-dependencies",
+            plugin,
+            "-DincludeScope=runtime",
+        )
 
-    return cached("flink", [Path(__file__), HERE / "jobs" / "pom.xml"], build)
+    return cached(f"flink-{version}", [Path(__file__), HERE / "jobs" / "pom.xml"], build)
 
 
 def jobs() -> Path:

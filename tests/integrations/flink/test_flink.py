@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integrations.flink.cluster import Cluster
+from tests.integrations.flink.install import NEWER, VERSION
 from tests.integrations.world import World
 from tests.support import Server
 
@@ -136,12 +137,18 @@ def newest_checkpoint(store: Server) -> str:
     return max(whole, key=lambda key: int(key.split("chk-")[1].split("/")[0])).rpartition("/")[0]
 
 
-def test_the_endpoint_as_the_document_writes_it(store: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "job"),
+    [(VERSION, "DocumentJob"), pytest.param(NEWER, "CurrentJob", marks=pytest.mark.nightly)],
+)
+def test_the_endpoint_as_the_document_writes_it(
+    store: Server, tmp_path: Path, version: str, job: str
+) -> None:
     """The vendor's host name, and https because nothing else is said."""
-    out = f"oss://{BUCKET}/by-name"
+    out = f"oss://{BUCKET}/by-name-{version}"
     with (
         World(store, tmp_path) as world,
-        Cluster(tmp_path, "oss-cn-hangzhou.aliyuncs.com", world) as cluster,
+        Cluster(tmp_path, "oss-cn-hangzhou.aliyuncs.com", world, version) as cluster,
     ):
-        cluster.run("DocumentJob", "1", f"oss://{BUCKET}/text.txt", out, f"{out}-state")
-    assert objects(store, "by-name") == sorted(TEXT.upper().splitlines())
+        cluster.run(job, "1", f"oss://{BUCKET}/text.txt", out, f"{out}-state")
+    assert objects(store, f"by-name-{version}") == sorted(TEXT.upper().splitlines())
