@@ -13,11 +13,13 @@ from fsspec.spec import AbstractBufferedFile
 
 from mossbox.fs.client import Upload
 from mossbox.fs.config import PART_MIN_BYTES
-from mossbox.fs.transfer import part_bytes
+from mossbox.fs.transfer import HEADERS, part_bytes, pieces, told
 
 
 class OSSFile(AbstractBufferedFile):  # type: ignore[misc]
     """A file of `OSSFileSystem`, opened as ``rb``, ``wb``, ``ab`` or ``xb``."""
+
+    kwargs: dict[str, Any]
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class OSSFile(AbstractBufferedFile):  # type: ignore[misc]
         if found.object_type == "Appendable":
             self._place = int(found.next_append_position or found.content_length)
         elif found.content_length < self.fs.config.threshold_bytes:
+            self.kwargs = {**told(found), **self.kwargs}
             old = self._wait(calls.get, self._bucket, self._key, "", found.etag)
             self._keep(old + self.buffer.getvalue())
         else:
@@ -79,22 +82,20 @@ class OSSFile(AbstractBufferedFile):  # type: ignore[misc]
 
     async def _begin_with(self, found: Any) -> None:
         """An upload whose first parts are what was there."""
-        transfer = self.fs.transfer
         source = (self._bucket, self._key)
-        upload = await self._begin(content_type=found.content_type, metadata=found.metadata)
-        for piece in transfer._pieces(found.content_length, 256 << 20):
+        upload = await self._begin(**told(found))
+        for piece in pieces(found.content_length, 256 << 20):
             await self.fs.calls.part_copy(upload, piece[0], source, *piece[1:], found.etag)
 
     async def _begin(self, **given: Any) -> Upload:
         forbid = self.mode == "xb"
-        given = {**{name: value for name, value in given.items() if value}, **self._given()}
+        given = {**given, **self._given()}
         number = await self.fs.calls.begin(self._bucket, self._key, forbid, **given)
         self._upload = Upload(self._bucket, self._key, number, forbid)
         return self._upload
 
     def _given(self) -> dict[str, Any]:
-        names = ("content_type", "content_encoding", "metadata", "storage_class", "cache_control")
-        return {name: self.kwargs[name] for name in names if self.kwargs.get(name)}
+        return {name: self.kwargs[name] for name in HEADERS if self.kwargs.get(name)}
 
     def _upload_chunk(self, final: bool = False) -> bool:
         """Send what is full; the rest waits in the buffer for more, or for the end."""

@@ -15,7 +15,7 @@ _COPY_MAX = 1 << 30  # above it OSS asks for UploadPartCopy (OSS documentation, 
 _COPY_PART = 256 << 20
 _PARTS_MAX = 10_000
 _PARALLEL = 4  # parts of one object; each lies in memory while it travels
-_HEADERS = (
+HEADERS = (
     "content_type", "content_encoding", "content_disposition", "cache_control", "metadata",
     "storage_class",
 )  # fmt: skip
@@ -38,8 +38,19 @@ def wanted_range(start: int | None, end: int | None, size: int) -> str | None:
 
 
 def part_bytes(number: int, least: int) -> int:
-    """How large a part is: they grow, so that 10,000 of them hold the largest object of OSS."""
+    """How large a part is: they grow, so that 10,000 of them, 8 MiB at first, hold 7 TiB."""
     return min(least << (number // 1000), PART_MAX_BYTES)
+
+
+def pieces(size: int, least: int) -> list[tuple[int, int, int]]:
+    """Number, start and stop of every part of an object."""
+    found: list[tuple[int, int, int]] = []
+    at = 0
+    while at < size:
+        stop = min(size, at + part_bytes(len(found), least))
+        found.append((len(found) + 1, at, stop))
+        at = stop
+    return found
 
 
 class Transfer:
@@ -80,7 +91,7 @@ class Transfer:
         self, bucket: str, key: str, size: int, read: Source, forbid: bool,
         given: dict[str, Any], callback: Any,
     ) -> None:  # fmt: skip
-        given = {name: given[name] for name in _HEADERS if name in given}
+        given = {name: given[name] for name in HEADERS if name in given}
         if size <= self.config.threshold_bytes:
             await self.calls.put(bucket, key, await read(0, size), forbid, **given)
             if callback is not None:
@@ -93,17 +104,7 @@ class Transfer:
                 if callback is not None:
                     callback.relative_update(stop - start)
 
-            await _each(send, self._pieces(size, self.config.part_bytes))
-
-    def _pieces(self, size: int, least: int) -> list[tuple[int, int, int]]:
-        """Number, start and stop of every part."""
-        pieces: list[tuple[int, int, int]] = []
-        at = 0
-        while at < size:
-            stop = min(size, at + part_bytes(len(pieces), least))
-            pieces.append((len(pieces) + 1, at, stop))
-            at = stop
-        return pieces
+            await _each(send, pieces(size, self.config.part_bytes))
 
     async def download(self, bucket: str, key: str, path: Any, callback: Any) -> None:
         """Read an object into a file, which takes its name once it is whole."""
@@ -129,28 +130,35 @@ class Transfer:
         if found.content_length <= _COPY_MAX:
             await self.calls.copy(source, bucket, key, forbid)
             return
-        told = {name: value for name in _HEADERS if (value := getattr(found, name))}
-        async with self.calls.uploading(bucket, key, forbid, **told) as upload:
+        async with self.calls.uploading(bucket, key, forbid, **told(found)) as upload:
 
             async def send(number: int, start: int, stop: int) -> None:
                 await self.calls.part_copy(upload, number, source, start, stop, found.etag)
 
-            await _each(send, self._pieces(found.content_length, _COPY_PART))
+            await _each(send, pieces(found.content_length, _COPY_PART))
+
+
+def told(found: Any) -> dict[str, Any]:
+    """What an object tells of itself, for one that takes its place."""
+    values = {name: value for name in HEADERS if (value := getattr(found, name))}
+    if "metadata" in values:
+        values["metadata"] = dict(values["metadata"])
+    return values
 
 
 async def _each(
-    send: Callable[[int, int, int], Awaitable[None]], pieces: list[tuple[int, int, int]]
+    send: Callable[[int, int, int], Awaitable[None]], parts: list[tuple[int, int, int]]
 ) -> None:
     """Send a few at a time; the first fault ends the others before anything is given up."""
-    if len(pieces) > _PARTS_MAX:
+    if len(parts) > _PARTS_MAX:
         raise OSError(27, "an object has at most 10,000 parts")
-    waiting = iter(pieces)
+    waiting = iter(parts)
 
     async def worker() -> None:
         for piece in waiting:
             await send(*piece)
 
-    workers = [asyncio.ensure_future(worker()) for _ in range(min(_PARALLEL, len(pieces)))]
+    workers = [asyncio.ensure_future(worker()) for _ in range(min(_PARALLEL, len(parts)))]
     try:
         await asyncio.gather(*workers)
     finally:
