@@ -112,16 +112,21 @@ def read_credential(text: str) -> tuple[str, str]:
 
 def read_endpoint(text: str) -> Endpoint:
     """``https:<host>``, ``http:<host>:<port>``, also as URLs; raises ConfigInvalid."""
+    shown = "a text with an @" if "@" in text else repr(text)  # a password may stand before it
     scheme, colon, rest = text.partition(":")
     if scheme not in _DEFAULT_PORTS or not colon:
-        raise ConfigInvalid(f"endpoint: write http:<host>[:<port>] or https:<host>, not {text!r}")
-    parts = urlsplit(f"//{rest.removeprefix('//').removesuffix('/')}")
+        raise ConfigInvalid(f"endpoint: write http:<host>[:<port>] or https:<host>, not {shown}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(f"//{rest.removeprefix('//').removesuffix('/')}")
     except ValueError:
-        raise ConfigInvalid(f"endpoint: the port of {text!r} is no number to 65535") from None
-    if not host or parts.path or parts.query or parts.username or "<" in host:
-        raise ConfigInvalid(f"endpoint: {text!r} names no host")
+        raise ConfigInvalid(f"endpoint: {shown} names no host") from None
+    host = parts.hostname
+    if not host or "<" in host or "@" in text or any(parts[2:]):
+        raise ConfigInvalid(f"endpoint: {shown} names no host")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ConfigInvalid(f"endpoint: the port of {shown} is no number to 65535") from None
     return Endpoint(scheme, host, port or _DEFAULT_PORTS[scheme])
 
 
@@ -133,7 +138,10 @@ def read_work_dir(text: str) -> str:
 
 def read_string(text: str) -> dict[str, str]:
     """The fields of ``oss://<name>/<work_dir>?credential=…&endpoint=…``; raises ConfigInvalid."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ConfigInvalid("a connection string begins with oss://<name>") from None
     if parts.scheme != "oss":
         raise ConfigInvalid("a connection string begins with oss://")
     try:

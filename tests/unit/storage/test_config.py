@@ -107,6 +107,13 @@ GOOD = {"credential": "hmac:a:b", "endpoint": "http:127.0.0.1:9000", "name": "ph
         ({"endpoint": "https:<location>.aliyuncs.com"}, "names no host"),
         ({"endpoint": "http:h:99999"}, "endpoint: the port of 'http:h:99999' is no number"),
         ({"endpoint": "http:h:x"}, "endpoint: the port of 'http:h:x' is no number"),
+        ({"endpoint": "http://[::1"}, "endpoint: 'http://[::1' names no host"),
+        ({"endpoint": "http:a\u2100"}, "endpoint: 'http:a\u2100' names no host"),
+        ({"endpoint": "http://h#x"}, "endpoint: 'http://h#x' names no host"),
+        ({"endpoint": "http://me:hidden@h"}, "endpoint: a text with an @ names no host"),
+        ({"endpoint": "http://:hidden@h"}, "endpoint: a text with an @ names no host"),
+        ({"endpoint": "http://me:hidden@h:x"}, "endpoint: a text with an @ names no host"),
+        ({"endpoint": "ftp://me:hidden@h"}, "endpoint: write http:<host>"),
         ({"bucket": "photos"}, "bucket is not a field: there are credential, endpoint, location"),
         (
             {"endpoint": "https:oss-cn-beijing.aliyuncs.com", "location": "oss-cn-hangzhou"},
@@ -152,6 +159,7 @@ def test_a_file_that_is_not_there() -> None:
     ("text", "sentence"),
     [
         ("s3://photos?credential=a", "begins with oss://"),
+        ("oss://[photos?credential=a", "begins with oss://"),
         ("oss://photos?credential", r"ends with \?credential="),
         ("oss://photos?name=a&name=b", "given twice"),
         ("oss://photos", "credential is missing"),
