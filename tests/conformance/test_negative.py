@@ -587,6 +587,10 @@ def test_methods_that_mean_nothing(server, bucket):
 
 # -- what is not built yet ----------------------------------------------------------------------
 
+HARMLESS = (
+    b'{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:GetObject",'
+    b'"Principal":["1234567890"],"Resource":"acs:oss:*:*:*"}]}'
+)
 REFUSED = [entry for entry in REGISTER.values() if entry.refused]
 
 
@@ -604,6 +608,17 @@ def test_operations_that_are_refused_by_name(server, bucket, entry):
     check(answer, 400, "NotImplemented")
     assert answer.element("Header") == entry.name
     assert entry.name in answer.element("Message")
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
+def test_a_callback_policy_is_not_the_bucket_policy(server, bucket, method):
+    kept = server.request("PUT", bucket, query={"policy": ""}, body=HARMLESS)
+    assert kept.status == 200, kept
+    body = HARMLESS if method == "PUT" else None
+    query = {"policy": "", "comp": "callback"}
+    check(server.request(method, bucket, query=query, body=body), 400, "NotImplemented")
+    assert server.request("GET", bucket, query={"policy": ""}).body == HARMLESS
+    assert server.request("DELETE", bucket, query={"policy": ""}).status == 204
 
 
 def acts(method: str, name: str) -> bool:

@@ -12,7 +12,8 @@ from mossbox.operations.register import ROUTES
 BEYOND_THE_CLIENT = {
     "PostObject", "PutLiveChannel", "GetLiveChannelInfo", "DeleteLiveChannel", "ListLiveChannel",
     "PutLiveChannelStatus", "GetLiveChannelStat", "GetLiveChannelHistory", "PostVodPlaylist",
-    "GetVodPlaylist",
+    "GetVodPlaylist", "PutBucketCallbackPolicy", "GetBucketCallbackPolicy",
+    "DeleteBucketCallbackPolicy", "PutAsyncFetchTask", "GetAsyncFetchTask",
 }  # fmt: skip
 
 OUR_OWN = {

@@ -48,6 +48,11 @@ _TABLE: tuple[tuple[str, str, Scope, str, str], ...] = (
     ("GetBucketInventory", "GET", "bucket", "inventory inventoryId", _PLANNED),
     ("ListBucketInventory", "GET", "bucket", "inventory", _PLANNED),
     ("DeleteBucketInventory", "DELETE", "bucket", "inventory", _PLANNED),
+    ("PutBucketCallbackPolicy", "PUT", "bucket", "policy comp=callback", _PLANNED),
+    ("GetBucketCallbackPolicy", "GET", "bucket", "policy comp=callback", _PLANNED),
+    ("DeleteBucketCallbackPolicy", "DELETE", "bucket", "policy comp=callback", _PLANNED),
+    ("PutAsyncFetchTask", "POST", "bucket", "asyncFetch", _PLANNED),
+    ("GetAsyncFetchTask", "GET", "bucket", "asyncFetch", _PLANNED),
     ("PutCname", "POST", "bucket", "cname comp=add", _PLANNED),
     ("DeleteCname", "POST", "bucket", "cname comp=delete", _PLANNED),
     ("CreateCnameToken", "POST", "bucket", "cname comp=token", _PLANNED),
@@ -127,7 +132,7 @@ for _name, _method, _scope, _when, _why in _TABLE:
 QUERIES = frozenset(
     """
     accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicyForObjectProcess
-    asyncFetch callback callback-var group img link objectInfo processConfiguration qos qosInfo
+    callback callback-var group img link objectInfo processConfiguration qos qosInfo
     qosRequester requesterQosInfo resourcePool resourcePoolBuckets resourcePoolInfo responseHeader
     sequential udf udfApplication udfApplicationLog udfId udfImage udfImageDesc
     udfName versionId vip vpcip withHashContext x-oss-ac-forward-allow x-oss-ac-source-ip
