@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.integrations.flink.cluster import Cluster
-from tests.integrations.flink.install import NEWER, VERSION
+from tests.integrations.flink.install import NEWER, VERSION, installed
+from tests.integrations.pages import blocks
 from tests.integrations.world import World
 from tests.support import Server
 
@@ -152,3 +153,9 @@ def test_the_endpoint_as_the_document_writes_it(
     ):
         cluster.run(job, "1", f"oss://{BUCKET}/text.txt", out, f"{out}-state")
     assert objects(store, f"by-name-{version}") == sorted(TEXT.upper().splitlines())
+
+
+def test_the_jars_that_the_page_names() -> None:
+    page = "".join(blocks("flink", "console"))
+    named = {f"{name}-{version}.jar" for name, version in re.findall(r":([\w.-]+):([\d.]+)", page)}
+    assert named == {path.name for path in (installed() / "target" / "dependency").iterdir()}
