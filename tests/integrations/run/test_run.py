@@ -57,6 +57,12 @@ def test_the_address_itself(world: World) -> None:
     assert curl(world, "https://127.0.0.1/-/health", "https://localhost/-/health") == "ok\nok\n"
 
 
+def test_connections_that_the_end_cuts_off_are_no_errors(store: Server) -> None:
+    open_one = "exec 3<>/dev/tcp/oss-cn-hangzhou.aliyuncs.com/80; sleep 60 >/dev/null 2>&1 &"
+    told = mossbox_run(store, "--", "bash", "-c", open_one).stderr
+    assert "Traceback" not in told
+
+
 def test_the_authority_is_good_for_its_names_alone(world: World) -> None:
     """Even where somebody forges an address for another's host."""
     forged = ("--resolve", "www.example.com:443:127.0.0.1", "https://www.example.com/-/health")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from urllib.parse import urlsplit
 
 from mossbox.apps.run.authority import Authority
@@ -13,6 +13,8 @@ from mossbox.apps.run.names import answer, leads_here
 _CHUNK_BYTES = 256 << 10
 _DATAGRAM_BYTES = 4096
 _KEY_PAGE = "/-/callback-key.pem"
+
+_Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 
 
 class Relay:
@@ -25,17 +27,36 @@ class Relay:
         self._host = address.hostname or ""
         self._port = address.port or (443 if self._tls else 80)
         self._authority = authority
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Begin to answer, on a socket for names by UDP and on `spaces.LISTENERS`."""
         datagrams, names, plain, secure, key_plain, key_secure = sockets
         datagrams.setblocking(False)
         asyncio.get_running_loop().add_reader(datagrams, _datagram, datagrams)
-        await asyncio.start_server(_names, sock=names)
-        await asyncio.start_server(self._pass_on, sock=plain)
-        await asyncio.start_server(self._pass_on, sock=secure, ssl=self._context())
-        await asyncio.start_server(self._show_key, sock=key_plain)
-        await asyncio.start_server(self._show_key, sock=key_secure, ssl=self._context())
+        await asyncio.start_server(self._each(_names), sock=names)
+        for handler, open_socket, closed_socket in (
+            (self._each(self._pass_on), plain, secure),
+            (self._each(self._show_key), key_plain, key_secure),
+        ):
+            await asyncio.start_server(handler, sock=open_socket)
+            await asyncio.start_server(handler, sock=closed_socket, ssl=self._context())
+
+    def _each(
+        self, handler: _Handler
+    ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+        """What begins a task for each connection, and holds it until its end.
+
+        The streams' own tasks are forgotten when the client has sent all, whether or not it has
+        its answer, and those that a run's end cuts off are reported as errors.
+        """
+
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(handler(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return begin
 
     def _context(self) -> ssl.SSLContext:
         def choose(tls: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
