@@ -317,6 +317,7 @@ def test_an_archived_object_is_read_after_it_is_restored(bucket: oss2.Bucket) ->
     state = bucket.head_object("k").headers["x-oss-restore"]
     assert [item.restore_info for item in bucket.list_objects().object_list] == [state]
     assert [item.restore_info for item in bucket.list_objects_v2().object_list] == [state]
+    assert [item.restore_info for item in bucket.list_object_versions().versions] == [state]
     assert state.startswith('ongoing-request="false", expiry-date="')
     assert bucket.restore_object("k").status == 200
     bucket.put_object("plain", b"x")

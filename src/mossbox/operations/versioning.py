@@ -10,7 +10,7 @@ from mossbox.engine import DELETE_MARKER, ENABLED, NEVER, SUSPENDED, Tx, Version
 from mossbox.engine import versions as engine
 from mossbox.operation import Empty, operation
 from mossbox.operations.call import Call
-from mossbox.operations.common import XML_LIMIT_BYTES, Owner
+from mossbox.operations.common import XML_LIMIT_BYTES, Owner, restore_state
 from mossbox.operations.listing import CommonPrefix
 from mossbox.wire import names
 from mossbox.wire.fields import Element, Query, XmlBody
@@ -80,6 +80,7 @@ class ObjectVersion(msgspec.Struct):
     type: Annotated[str, Element(plain=True)]
     size: int
     storage_class: Annotated[str, Element(plain=True)]
+    restore_info: str | None
     owner: Owner
 
 
@@ -144,7 +145,7 @@ async def list_object_versions(
         next_key_marker=shown(page.last_key, url) if page.truncated else None,
         next_version_id_marker=next_id,
         versions=[
-            _version(shown(key, url), newest, version, owner)
+            _version(shown(key, url), newest, version, owner, call.now_ms)
             for key, newest, version in page.rows
             if version.kind != DELETE_MARKER
         ],
@@ -174,9 +175,11 @@ def _rank_marker(call: Call, key: bytes, text: str) -> int | None:
     return None if null is None else null.rank
 
 
-def _version(key: str, newest: bool, version: Version, owner: Owner) -> ObjectVersion:
+def _version(key: str, newest: bool, version: Version, owner: Owner, now_ms: int) -> ObjectVersion:
+    archived = version.storage_class >= names.ARCHIVE
     return ObjectVersion(
         key, engine.version_id(version.rank, version.null_id), newest, iso_ms(version.modified_ms),
         f'"{version.etag}"', names.OBJECT_TYPES[version.kind], version.size,
-        names.STORAGE_CLASSES[version.storage_class], owner,
+        names.STORAGE_CLASSES[version.storage_class],
+        restore_state(version.details(), now_ms) if archived else None, owner,
     )  # fmt: skip
