@@ -36,14 +36,15 @@ class PutBucketEncryptionRequest(msgspec.Struct):
 
 @operation("PutBucketEncryption", "PUT", "bucket", when=["encryption"])
 async def put_bucket_encryption(call: Call, request: PutBucketEncryptionRequest) -> Empty:
-    """Encrypt what is written from now on without asking for anything."""
+    """Encrypt what is written from now on without asking for anything.
+
+    Whether a key id is one of KMS is asked when it is used (OSS documentation, EC 0005-00000208).
+    """
     given = request.rule.apply_server_side_encryption_by_default
     rule = sealing.checked(
         Rule(given.sse_algorithm, given.kms_data_encryption or "", given.kms_master_key_id or ""),
         "KMSMasterKeyID",
     )
-    if rule.key_id:
-        sealing.find_key(call, rule.key_id)
     await _set(call, sealing.encode_rule(rule).decode())
     return Empty()
 

@@ -56,9 +56,8 @@ def asked(algorithm: str | None, data_algorithm: str | None, key_id: str | None)
     Raises InvalidEncryptionAlgorithmError, InvalidDataEncryptionAlgorithmError, InvalidArgument.
     """
     if algorithm is None:
-        for header, value in ((DATA_ALGORITHM, data_algorithm), (KEY_ID, key_id)):
-            if value is not None:
-                raise errors.invalid_argument(f"This needs {ALGORITHM}: KMS.", header, value)
+        if key_id is not None:
+            raise errors.invalid_argument(f"This needs {ALGORITHM}: KMS.", KEY_ID, key_id)
         return None
     return checked(Rule(algorithm, data_algorithm or "", key_id or ""), KEY_ID)
 
