@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import http.client
 import inspect
 import time
 from collections.abc import Iterator
@@ -473,6 +474,18 @@ def test_get_object_meta(client, bucket):
     assert "x-oss-meta-a" not in meta.headers
     with refused("NoSuchKey", 404):
         client.do("GetObjectMeta", bucket=bucket, key="no")
+
+
+def test_get_object_meta_by_get(server, client, bucket):
+    """As Java clients before 3.11 ask: the size stands in Content-Length, and no body follows."""
+    put = client.do("PutObject", bucket=bucket, key="key", body=b"body")
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        server.request("GET", bucket, "key", query={"objectMeta": ""})
+    assert (caught.value.partial, caught.value.expected) == (b"", 4)
+    client.do("PutObject", bucket=bucket, key="empty")
+    answer = server.request("GET", bucket, "empty", query={"objectMeta": ""})
+    assert (answer.status, answer.headers["content-length"]) == (200, "0")
+    assert put.etag != answer.headers["etag"]
 
 
 def test_delete_object(client, bucket):

@@ -120,7 +120,11 @@ class OssFront:
         status, head, body, length = operation.encode(result)
         if request.pace is not None and request.method == "GET" and body:
             body = PacedReader(body, request.pace)
-        return Response(status, head, body, length if request.method == "HEAD" else None)
+        if request.method == "HEAD":
+            return Response(status, head, body, length)
+        if length and not body:  # GetObjectMeta by GET: OSS tells the size, and sends no body
+            return Response(status, head, body, length, close=True)
+        return Response(status, head, body)
 
     def error(self, error: ServiceError, request: Request, request_id: str) -> Response:
         """OSS's error document; answers to HEAD carry it in a header."""

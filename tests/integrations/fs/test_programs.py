@@ -1,29 +1,18 @@
 """pandas, pyarrow, Dask and DuckDB on ``oss://``, set up by one line and the printed keys."""
 
-import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import pytest
 
 import mossbox.fs
 from mossbox.testing import MossboxServer
-from tests.conftest import require
 from tests.integrations.fs.document import core_site, filled, flink_conf
+from tests.integrations.programs import ROWS, module
 from tests.integrations.world import World
 from tests.support import Server
-
-ROWS = {"number": list(range(1000)), "name": [f"name {i % 7} ä" for i in range(1000)]}
-
-
-def module(name: str) -> Any:
-    """A program of the group `integrations`."""
-    found = importlib.util.find_spec(name) is not None
-    require(name, found, "make setup-integrations")
-    return importlib.import_module(name)
 
 
 @pytest.fixture(params=["core-site.xml", "flink-conf.yaml"])
