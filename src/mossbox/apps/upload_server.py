@@ -65,10 +65,15 @@ def _serve(settings: UploadSettings) -> None:
         )
     )  # fmt: skip
     shown = f"[{host}]" if ":" in host else host
-    print(_welcome(settings, f"http://{shown}:{port}/"), flush=True)
+
+    def end(*_: object) -> None:
+        # One may come before uvicorn listens to them. It raises them once more when it is done,
+        # and being asked to end is no failure.
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises them once more when it is done, and being asked to end is no failure.
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, end)
+    print(_welcome(settings, f"http://{shown}:{port}/"), flush=True)
     server.run(sockets=[listening])
 
 
