@@ -50,12 +50,14 @@ def _serve(settings: UploadSettings) -> None:
     from mossbox.upload import keys
 
     access_key = keys.find(os.environ)
-    sys.path.insert(0, os.getcwd())  # where a person's own hook lies
     import uvicorn
 
     from mossbox.upload.server import load_hook, upload_server
 
-    hook = load_hook(settings.authorize) if settings.authorize else None
+    hook = None
+    if settings.authorize:
+        sys.path.append(os.getcwd())  # where a person's own hook lies
+        hook = load_hook(settings.authorize)
     listening = _listen(settings)
     host, port = listening.getsockname()[:2]
     application = upload_server(settings, hook, access_key=access_key, hosts=_hosts(settings, host))

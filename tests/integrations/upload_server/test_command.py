@@ -125,6 +125,28 @@ def test_a_hook_lies_where_the_command_is_given(bucket: Bucket, tmp_path: Path) 
         done.stdout.close()
 
 
+@pytest.mark.parametrize("more", [[], ["--authorize", "hooks:ask"]])
+def test_what_lies_where_the_command_is_given_is_no_part_of_it(
+    tmp_path: Path, more: list[str]
+) -> None:
+    """Somebody else's file there may be called like something that is needed."""
+    (tmp_path / "hooks.py").write_text("def ask(request): ...")
+    for name in ("uvicorn", "starlette", "secrets"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('somebody else')")
+    command = (sys.executable, "-P", "-m", "mossbox", "upload-server", "--listen", "127.0.0.1:0")
+    done = subprocess.Popen(
+        [*command, "--bucket", "abc", *more], cwd=tmp_path, env={**os.environ, **KEYS},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert done.stdout is not None
+    try:
+        assert "ready" in done.stdout.readline()
+    finally:
+        done.terminate()
+        assert done.wait(20) == 0
+        done.stdout.close()
+
+
 @pytest.mark.slow
 def test_a_hundred_callers_cause_one_session(bucket: Bucket, uploads: UploadServer) -> None:
     def sessions() -> int:
