@@ -18,8 +18,8 @@ crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFF
 
 def etag_of(*parts: bytes) -> str:
     """The ETag of an object of these parts."""
-    joined = b"".join(hashlib.md5(part).digest() for part in parts)
-    return f"{hashlib.md5(joined).hexdigest().upper()}-{len(parts)}"
+    joined = "".join(hashlib.md5(part).hexdigest().upper() for part in parts)
+    return f"{hashlib.md5(joined.encode()).hexdigest().upper()}-{len(parts)}"
 
 
 def put_parts(bucket: oss2.Bucket, key: str, upload: str, *parts: bytes) -> list[PartInfo]:

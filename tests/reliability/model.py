@@ -138,6 +138,6 @@ class Bucket:
 
 
 def multipart_tag(parts: list[Part]) -> str:
-    """The MD5 of the parts' MD5s, and their number."""
-    digest = md5(b"".join(bytes.fromhex(part.etag) for part in parts)).hexdigest()
+    """The MD5 of the parts' ETags, and their number."""
+    digest = md5("".join(part.etag for part in parts).encode()).hexdigest()
     return f"{digest.upper()}-{len(parts)}"
