@@ -212,6 +212,8 @@ def _stamp(response: Response, request: Request, note: Note) -> Response:
         response.head += "x-oss-request-charged: requester\r\n"
     if note.crossing:
         response.head += note.crossing
+    if request.pace is not None and request.method != "GET":  # of a download nobody knows it yet
+        response.head += f"x-oss-qos-delay-time: {request.pace.delay_s * 1000:.0f}\r\n"
     elapsed_ms = (perf_counter_ns() - request.started_ns) // 1_000_000
     response.head = (
         f"x-oss-request-id: {note.request_id}\r\nx-oss-server-time: {elapsed_ms}\r\n{response.head}"

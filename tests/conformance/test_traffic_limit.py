@@ -26,7 +26,9 @@ def bucket(server: Server, bucket_name: str) -> oss2.Bucket:
 
 def test_oss2(bucket: oss2.Bucket, tmp_path: Path) -> None:
     slow = {"x-oss-traffic-limit": SLOWEST}
-    bucket.put_object("put", DATA, headers=slow)
+    put = bucket.put_object("put", DATA, headers=slow)
+    assert int(put.headers["x-oss-qos-delay-time"]) > 0
+    assert "x-oss-qos-delay-time" not in bucket.put_object("plain", DATA).headers
     assert bucket.get_object("put", headers=slow).read() == DATA
     bucket.append_object("append", 0, DATA, headers=slow)
     bucket.copy_object(bucket.bucket_name, "put", "copy", headers=slow)

@@ -11,24 +11,27 @@ _PIECE_MIN, _PIECE_MAX = 4 << 10, 128 << 10
 
 
 class Pacer:
-    """The timetable of one transfer at `rate` bytes a second.
+    """The timetable of one transfer at `rate` bytes a second, and how long it waited in all.
 
     It gives no credit for time in which nothing was moved, so a rate is never made up for.
     """
 
-    __slots__ = ("_now", "_until", "piece", "rate")
+    __slots__ = ("_now", "_until", "delay_s", "piece", "rate")
 
     def __init__(self, rate: int, now: Callable[[], float] = clock.monotonic) -> None:
         self.rate = rate
         self.piece = min(max(rate // _PIECES_A_SECOND, _PIECE_MIN), _PIECE_MAX)
         self._now = now
         self._until = 0.0
+        self.delay_s = 0.0
 
     def spend(self, size: int) -> float:
         """Seconds until so many bytes more have had their time."""
         now = self._now()
         self._until = max(self._until, now) + size / self.rate
-        return self._until - now
+        wait_s = self._until - now
+        self.delay_s += wait_s
+        return wait_s
 
     def ahead(self) -> float:
         """Seconds until all bytes so far have had their time."""
