@@ -190,6 +190,14 @@ def test_preflights_that_are_refused(line):
         assert (answer.status, answer.code, answer.headers["x-oss-ec"]) == (400, "BadRequest", ec)
 
 
+def test_a_preflight_asks_for_as_many_headers_as_a_request_may_have(line):
+    """Each of them is compared with all patterns, for a caller whom nobody knows."""
+    assert put(line, rule("*", headers="*")).status == 200
+    names = [f"x-{number}" for number in range(201)]
+    assert ask(line, headers=", ".join(names[:200])).status == 200
+    assert ask(line, headers=", ".join(names)).code == "BadRequest"
+
+
 # -- other answers ------------------------------------------------------------------------------
 
 
