@@ -33,6 +33,9 @@ class InitiateMultipartUploadRequest(ObjectHeaders):
     sequential: Annotated[str | None, Query("sequential")] = None
     encoding_type: Annotated[str | None, Query("encoding-type")] = None
     forbid_overwrite: Annotated[bool, Header("x-oss-forbid-overwrite")] = False
+    # Go's UploadFile sends these here too; the callback is made by the request that completes.
+    callback: Annotated[str | None, Header("x-oss-callback")] = None
+    callback_var: Annotated[str | None, Header("x-oss-callback-var")] = None
 
 
 class InitiateMultipartUploadResult(msgspec.Struct):
