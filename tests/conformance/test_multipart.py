@@ -164,6 +164,25 @@ def test_lists_of_parts_go_on_after_a_marker(bucket: oss2.Bucket) -> None:
     refusal(404, "NoSuchUpload", bucket.list_parts, "other", upload)
 
 
+def test_a_list_of_parts_tells_how_a_client_encrypts_them(
+    bucket: oss2.Bucket, server: Server
+) -> None:
+    """So that another program of the client's can go on with the upload."""
+    means = {
+        "key": "a+b=", "start": "c", "cek-alg": "AES/CTR/NoPadding", "wrap-alg": "custom",
+        "data-size": "300", "part-size": "160",
+    }  # fmt: skip
+    headers = {f"x-oss-meta-client-side-encryption-{name}": text for name, text in means.items()}
+    upload = bucket.init_multipart_upload("k", headers=headers).upload_id
+    told = server.request("GET", bucket.bucket_name, "k", {"uploadId": upload})
+    for name, text in means.items():
+        element = "".join(word.capitalize() for word in name.split("-"))
+        assert told.element(f"ClientEncryption{element}") == text
+    plain = bucket.init_multipart_upload("plain").upload_id
+    told = server.request("GET", bucket.bucket_name, "plain", {"uploadId": plain})
+    assert b"ClientEncryption" not in told.body
+
+
 def test_lists_of_uploads_go_on_after_a_marker(bucket: oss2.Bucket) -> None:
     # ListMultipartUploads
     begun = [

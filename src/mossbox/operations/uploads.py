@@ -38,7 +38,7 @@ class PartSummary(msgspec.Struct):
 
 
 class ListPartsResult(msgspec.Struct):
-    """What was found, and where to go on."""
+    """What was found, and where to go on; of an upload encrypted by its client also how."""
 
     encoding_type: str | None
     bucket: str
@@ -50,6 +50,19 @@ class ListPartsResult(msgspec.Struct):
     max_parts: int
     is_truncated: bool
     parts: Annotated[list[PartSummary], Element("Part")]
+    client_encryption_key: str | None = None
+    client_encryption_start: str | None = None
+    client_encryption_cek_alg: str | None = None
+    client_encryption_wrap_alg: str | None = None
+    client_encryption_data_size: str | None = None
+    client_encryption_part_size: str | None = None
+
+
+_CLIENT_ENCRYPTION = {
+    f"client_encryption_{name.replace('-', '_')}": f"client-side-encryption-{name}"
+    for name in ("key", "start", "cek-alg", "wrap-alg", "data-size", "part-size")
+}
+"""The metadata that tells it, by the names of the fields above."""
 
 
 @operation("ListParts", "GET", "object", when=["uploadId"], root="ListPartsResult")
@@ -62,6 +75,7 @@ async def list_parts(call: Call, request: ListPartsRequest) -> ListPartsResult:
         message = "part-number-marker must lie between 0 and 10000."
         raise errors.invalid_argument(message, "part-number-marker", after)
     upload = find_upload(call, request.upload_id, "0042-00000002")
+    user = upload.details().user
     found = uploads.parts(call.engine.db, upload, after, count + 1)
     page = found[:count]
     return ListPartsResult(
@@ -75,6 +89,7 @@ async def list_parts(call: Call, request: ListPartsRequest) -> ListPartsResult:
             )
             for part in page
         ],
+        **{field: user[name] for field, name in _CLIENT_ENCRYPTION.items() if name in user},
     )  # fmt: skip
 
 
