@@ -282,6 +282,7 @@ def test_pages_that_may_link_here(server, bucket):
     ours = client(server)
     empty = ours.get_bucket_referer(oss.GetBucketRefererRequest(bucket)).referer_configuration
     assert (empty.allow_empty_referer, empty.referer_list.referers) == (True, None)
+    assert empty.referer_blacklist is None  # Go's client tells an empty one from none
 
     def rules(white: list[str], black: list[str] = (), **more: bool) -> None:
         more.setdefault("allow_empty_referer", False)
@@ -294,6 +295,7 @@ def test_pages_that_may_link_here(server, bucket):
         )
         back = ours.get_bucket_referer(oss.GetBucketRefererRequest(bucket)).referer_configuration
         assert (back.referer_list.referers or []) == white
+        assert (back.referer_blacklist.referers if black else []) == list(black)
         assert back.allow_empty_referer is more["allow_empty_referer"]
 
     rules(["http://*.example.com", "https://one.?rg/a"], ["http://bad.example.com"])

@@ -16,6 +16,12 @@ from mossbox.wire.fields import Element, XmlBody
 _LIST_MAX_BYTES = 20 << 10
 
 
+class RefererBlacklist(msgspec.Struct):
+    """Pages that may not link; left out where there are none."""
+
+    referers: Annotated[list[str], Element("Referer")]
+
+
 class RefererConfiguration(msgspec.Struct):
     """The document of both operations."""
 
@@ -23,7 +29,7 @@ class RefererConfiguration(msgspec.Struct):
     allow_truncate_query_string: bool | None
     truncate_path: bool | None
     referer_list: Annotated[list[str], Element("RefererList/Referer")]
-    referer_blacklist: Annotated[list[str], Element("RefererBlacklist/Referer")]
+    referer_blacklist: RefererBlacklist | None
 
 
 class PutBucketRefererRequest(msgspec.Struct):
@@ -36,12 +42,13 @@ class PutBucketRefererRequest(msgspec.Struct):
 async def put_bucket_referer(call: Call, request: PutBucketRefererRequest) -> Empty:
     """Set the rules; empty lists let all pages link."""
     bucket, given = call.bucket, request.configuration
+    black = given.referer_blacklist
     truncate_query = given.allow_truncate_query_string is not False
     if given.truncate_path and not truncate_query:
         raise errors.InvalidArgument("A path can't be cut off where its query is kept.")
     rules = RefererRules(
         given.allow_empty_referer, truncate_query, bool(given.truncate_path),
-        _list(given.referer_list), _list(given.referer_blacklist),
+        _list(given.referer_list), _list(black.referers if black else []),
     )  # fmt: skip
     document = encode_referer(rules)
     await call.engine.db.write(
@@ -65,5 +72,5 @@ async def get_bucket_referer(call: Call, request: Empty) -> RefererConfiguration
     rules = RefererRules() if document is None else decode_referer(document)
     return RefererConfiguration(
         rules.allow_empty, rules.truncate_query, rules.truncate_path, list(rules.white),
-        list(rules.black),
+        RefererBlacklist(list(rules.black)) if rules.black else None,
     )  # fmt: skip
