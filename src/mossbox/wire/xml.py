@@ -174,7 +174,7 @@ def parse(data: bytes) -> Node:
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     try:
-        parser.Parse(_tame(data), True)
+        parser.Parse(_tame(data.lstrip()), True)  # Go's client sends blanks before the XML line
     except (expat.ExpatError, ValueError) as error:
         raise errors.MalformedXML(ErrorDetail=str(error)) from None
     return top.children[0]

@@ -138,6 +138,11 @@ REFUSED = {
 }
 
 
+def test_blanks_may_stand_before_a_document() -> None:
+    data = b'\n   <?xml version="1.0" encoding="UTF-8"?>\n<a><b>c</b></a>\n'
+    assert xml.parse(data).children[0].text == "c"
+
+
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED.keys())
 def test_documents_that_are_refused(data: bytes) -> None:
     with pytest.raises(ServiceError) as caught:
