@@ -10,16 +10,17 @@ from alibabacloud_oss_v2 import exceptions, models, retry
 
 from mossbox.fs.config import Config
 from mossbox.fs.errors import from_answer
+from mossbox.wire.checksum import crc64_combine
 
 _WRAPPERS = (exceptions.RequestError, exceptions.ResponseError)
 _BUSY = (429, 503)
 
 
 class _OnlyRefusals:
-    """What of a request that creates may be sent again: one that OSS was too busy to look at.
+    """When a request that creates or appends is sent again: if OSS was too busy to look at it.
 
-    After a broken connection nobody knows whether the object is ours, and a second request
-    would be told that somebody was faster.
+    After a broken connection nobody knows whether it was done, and a second request would be
+    told that somebody was faster, or append the same bytes once more.
     """
 
     def is_error_retryable(self, error: Exception) -> bool:
@@ -61,7 +62,8 @@ class Calls:
 
     async def call(self, operation: str, request: Any) -> Any:
         """An operation's result."""
-        options = {"retryer": self._creating} if getattr(request, "forbid_overwrite", 0) else {}
+        once = operation == "append_object" or getattr(request, "forbid_overwrite", False)
+        options = {"retryer": self._creating} if once else {}
         try:
             return await getattr(self.client, operation)(request, **options)
         except exceptions.BaseError as error:
@@ -132,12 +134,13 @@ class Calls:
         request = models.InitiateMultipartUploadRequest(bucket=bucket, key=key, **fields)
         return str((await self.call("initiate_multipart_upload", request)).upload_id)
 
-    async def part(self, upload: "Upload", number: int, body: Any) -> None:
+    async def part(self, upload: "Upload", number: int, body: bytes) -> None:
         """Write a part, counted from 1."""
         request = models.UploadPartRequest(
             bucket=upload.bucket, key=upload.key, upload_id=upload.id, part_number=number, body=body
         )
-        upload.etags[number] = (await self.call("upload_part", request)).etag
+        found = await self.call("upload_part", request)
+        upload.etags[number], upload.sums[number] = found.etag, (int(found.hash_crc64), len(body))
 
     async def part_copy(
         self, upload: "Upload", number: int, source: tuple[str, str], start: int, stop: int,
@@ -152,7 +155,17 @@ class Calls:
         upload.etags[number] = (await self.call("upload_part_copy", request)).etag
 
     async def complete(self, upload: "Upload") -> None:
-        """Make an object of the parts."""
+        """Make an object of the parts, once: what was done though its answer was lost, is done."""
+        try:
+            await self._complete(upload)
+        except OSError as error:
+            if upload.forbid or "NoSuchUpload" not in str(error):
+                raise
+            found = await self.head(upload.bucket, upload.key)
+            if upload.crc64 is None or found.hash_crc64 != str(upload.crc64):
+                raise
+
+    async def _complete(self, upload: "Upload") -> None:
         parts = [
             models.UploadPart(part_number=number, etag=etag)
             for number, etag in sorted(upload.etags.items())
@@ -261,3 +274,14 @@ class Upload:
     def __init__(self, bucket: str, key: str, id: str, forbid: bool) -> None:  # noqa: A002
         self.bucket, self.key, self.id, self.forbid = bucket, key, id, forbid
         self.etags: dict[int, str] = {}
+        self.sums: dict[int, tuple[int, int]] = {}  # CRC-64 and size
+
+    @property
+    def crc64(self) -> int | None:
+        """The CRC-64 of the object that the parts make; None if some were copied."""
+        whole = 0
+        for number in sorted(self.etags):
+            if number not in self.sums:
+                return None
+            whole = crc64_combine(whole, *self.sums[number])
+        return whole

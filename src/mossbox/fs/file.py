@@ -6,8 +6,9 @@ that fails leaves everything as it was.
 
 import errno
 import io
-from typing import Any
+from typing import Any, Self
 
+from alibabacloud_oss_v2 import exceptions
 from fsspec.asyn import sync
 from fsspec.spec import AbstractBufferedFile
 
@@ -170,3 +171,42 @@ class OSSFile(AbstractBufferedFile):  # type: ignore[misc]
             self.closed = True
             return
         super().__exit__(kind, error, trace)
+
+
+class OSSStream:
+    """A file that coroutines read from its beginning to its end, piece by piece."""
+
+    def __init__(self, fs: Any, path: str) -> None:
+        self.fs, self.path = fs, path
+        self._bucket, self._key = fs._key(path)
+        self._body: Any = None
+        self._pieces: Any = None
+        self._rest = b""
+
+    async def read(self, length: int = -1) -> bytes:
+        """So many bytes, fewer only at the end; without a length all that are left."""
+        if self._pieces is None:
+            self._body = (await self.fs.calls.stream(self._bucket, self._key)).body
+            self._pieces = aiter(await self._body.iter_bytes())
+        found = bytearray(self._rest)
+        try:
+            while length < 0 or len(found) < length:
+                found += await anext(self._pieces)
+        except StopAsyncIteration:
+            pass
+        except exceptions.BaseError as error:
+            self.fs.calls.refuse(error, self.path)
+        end = len(found) if length < 0 else length
+        self._rest = bytes(found[end:])
+        return bytes(found[:end])
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        if self._body is not None:
+            await self._body.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()

@@ -264,6 +264,14 @@ class OSSFileSystem(AsyncFileSystem):  # type: ignore[misc]
             self, path, mode, block_size, autocommit, cache_options=cache_options, **more
         )
 
+    async def open_async(self, path: str, mode: str = "rb", **_more: Any) -> Any:
+        """A file for coroutines to read; they write by `_pipe_file` and `_put_file`."""
+        from mossbox.fs.file import OSSStream
+
+        if mode != "rb":
+            raise NotImplementedError("coroutines write by _pipe_file and _put_file")
+        return OSSStream(self, path)
+
     # -- writing --------------------------------------------------------------------------------
 
     async def _pipe_file(

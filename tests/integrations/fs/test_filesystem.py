@@ -243,6 +243,27 @@ def test_a_create_whose_answer_is_lost_is_not_taken_for_somebody_elses(
     assert fs.cat_file(f"{BUCKET}/a") == SMALL
 
 
+def test_an_append_whose_answer_is_lost_is_not_made_twice(
+    fs: OSSFileSystem, store: MossboxServer
+) -> None:
+    append(fs, b"one ")
+    store.faults.add("AppendObject", drop="after", nth=1)
+    with pytest.raises(ConnectionError):
+        append(fs, b"two")
+    assert fs.cat_file(f"{BUCKET}/log") == b"one two"
+
+
+def test_a_completion_whose_answer_is_lost_is_one(fs: OSSFileSystem, store: MossboxServer) -> None:
+    fault = store.faults.add("CompleteMultipartUpload", drop="after", nth=1)
+    fs.pipe_file(f"{BUCKET}/a", LARGE)
+    assert (fault.hits, fault.seen) == (1, 2)
+    assert fs.cat_file(f"{BUCKET}/a") == LARGE
+    store.faults.add("CompleteMultipartUpload", error="NoSuchUpload")
+    with pytest.raises(OSError, match="NoSuchUpload"):
+        fs.pipe_file(f"{BUCKET}/a", LARGE[::-1])
+    assert fs.cat_file(f"{BUCKET}/a") == LARGE
+
+
 # -- lists, copies and deletes --------------------------------------------------------------------
 
 
@@ -426,13 +447,22 @@ def test_the_asynchronous_face(store: MossboxServer, run: Run) -> None:
         await asyncio.gather(*(fs._pipe_file(f"{BUCKET}/{i}", b"%d" % i) for i in range(9)))
         await fs._copy(f"{BUCKET}/1", f"{BUCKET}/d/1")
         found = [await fs._cat([f"{BUCKET}/d/1"]), await fs._find(BUCKET)]
+        async with await fs.open_async(f"{BUCKET}/1") as file:
+            found.append([await file.read(0), await file.read(5), await file.read(), fs.loop])
+        await fs._pipe_file(f"{BUCKET}/large", LARGE)
+        async with await fs.open_async(f"oss://{BUCKET}/large") as file:
+            pieces = [await file.read(100_000) for _ in range(5)]
+            assert (b"".join(pieces), [len(one) for one in pieces][:3]) == (LARGE, [100_000] * 3)
+        with pytest.raises(FileNotFoundError):
+            await (await fs.open_async(f"{BUCKET}/none")).read()
         await fs._rm(BUCKET, recursive=True)
         found.append(await fs._ls(BUCKET))
         await fs.aclose()
         return found
 
     assert run(story()) == [
-        {f"{BUCKET}/d/1": b"1"}, [*(f"{BUCKET}/{i}" for i in range(9)), f"{BUCKET}/d/1"], [],
+        {f"{BUCKET}/d/1": b"1"}, [*(f"{BUCKET}/{i}" for i in range(9)), f"{BUCKET}/d/1"],
+        [b"", b"1", b"", None], [],
     ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def test_the_programs_of_the_page(store: MossboxServer, tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
-    assert said == ["['photos/albums/cat.txt']\n", "b'me'\n"]
+    assert said == ["['photos/albums/cat.txt']\n", "b'me'\nb'meo'\n"]
 
 
 def test_the_file_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
