@@ -52,7 +52,7 @@ class PutBucketCorsRequest(msgspec.Struct):
 
 @operation("PutBucketCors", "PUT", "bucket", when=["cors"])
 async def put_bucket_cors(call: Call, request: PutBucketCorsRequest) -> Empty:
-    """Set the rules; those that there were are gone."""
+    """Set the rules; those that there were are gone. Names of headers are kept in lower case."""
     bucket, given = call.bucket, request.configuration
     if not given.rules:
         raise errors.MalformedXML(ErrorDetail="CORSConfiguration lacks CORSRule")
@@ -76,7 +76,8 @@ def _rule(given: CORSRule) -> CorsRule:
     """A rule that holds; raises MalformedXML for what is missing, InvalidArgument for the rest."""
     rule = CorsRule(
         _values(given.allowed_origins), _values(given.allowed_methods),
-        _values(given.allowed_headers), _values(given.expose_headers), given.max_age_seconds,
+        _values([name.lower() for name in given.allowed_headers]), _values(given.expose_headers),
+        given.max_age_seconds,
     )  # fmt: skip
     for name, values in (("AllowedOrigin", rule.origins), ("AllowedMethod", rule.methods)):
         if not values:
@@ -140,7 +141,7 @@ class OptionObjectResult(msgspec.Struct):
     """It may."""
 
     origin: Annotated[str, Header("Access-Control-Allow-Origin")]
-    method: Annotated[str, Header("Access-Control-Allow-Methods")]
+    methods: Annotated[str, Header("Access-Control-Allow-Methods")]
     headers: Annotated[str | None, Header("Access-Control-Allow-Headers")]
     exposed: Annotated[str | None, Header("Access-Control-Expose-Headers")]
     max_age_s: Annotated[int | None, Header("Access-Control-Max-Age")]
@@ -168,5 +169,5 @@ async def option_object(call: Call, request: OptionObjectRequest) -> OptionObjec
         raise origins.refusal(rules)
     exposed = ", ".join(rule.exposed) or None
     return OptionObjectResult(
-        rule.origin_for(origin), method, asked or None, exposed, rule.max_age_s
+        rule.origin_for(origin), ", ".join(rule.methods), asked or None, exposed, rule.max_age_s
     )
