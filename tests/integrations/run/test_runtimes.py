@@ -121,6 +121,14 @@ client.put_bucket(oss.PutBucketRequest(bucket="of-oss-v2"))
 client.put_object(oss.PutObjectRequest(bucket="of-oss-v2", key="a/b", body=b"here"))
 print(client.get_object(oss.GetObjectRequest(bucket="of-oss-v2", key="a/b")).body.read().decode())
 """
+CORE = """\
+from aliyunsdkcore.client import AcsClient
+from aliyunsdksts.request.v20150401.GetCallerIdentityRequest import GetCallerIdentityRequest
+request = GetCallerIdentityRequest()
+request.set_protocol_type("https")
+told = AcsClient(KEY_ID, SECRET, REGION).do_action_with_exception(request)
+print("here" if b"Account" in told else told)
+"""
 ALI_OSS = """\
 const OSS = require("ali-oss")
 const client = new OSS({ accessKeyId: KEY_ID, accessKeySecret: SECRET, region: `oss-${REGION}`,
@@ -141,9 +149,9 @@ def with_keys(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("text", [OSS2, OSS_V2], ids=["oss2", "oss-v2"])
+@pytest.mark.parametrize("text", [OSS2, OSS_V2, CORE], ids=["oss2", "oss-v2", "core"])
 def test_the_vendors_clients_for_python(world: World, tmp_path: Path, text: str) -> None:
-    """One is told an endpoint, the other a region and nothing else."""
+    """One is told an endpoint, the others a region and nothing else."""
     (tmp_path / "ask.py").write_text(f'REGION = "{REGION}"\n' + with_keys(text))
     assert world.run(sys.executable, str(tmp_path / "ask.py")) == "here\n"
 

@@ -86,6 +86,7 @@ def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
         "PATH": f"{folder / 'bin'}:{found.get('PATH', os.defpath)}",
         "SSL_CERT_FILE": bundle,
         "REQUESTS_CA_BUNDLE": bundle,
+        "ALIBABA_CLOUD_CA_BUNDLE": bundle,
         "CURL_CA_BUNDLE": bundle,
         "NODE_EXTRA_CA_CERTS": bundle,
         "JAVA_TOOL_OPTIONS": f"{found.get('JAVA_TOOL_OPTIONS', '')} {java}".strip(),
