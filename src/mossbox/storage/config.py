@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from mossbox.storage.errors import ConfigInvalid
 
@@ -116,18 +116,23 @@ def read_endpoint(text: str) -> Endpoint:
     scheme, colon, rest = text.partition(":")
     if scheme not in _DEFAULT_PORTS or not colon:
         raise ConfigInvalid(f"endpoint: write http:<host>[:<port>] or https:<host>, not {shown}")
-    try:
-        parts = urlsplit(f"//{rest.removeprefix('//').removesuffix('/')}")
-    except ValueError:
-        raise ConfigInvalid(f"endpoint: {shown} names no host") from None
-    host = parts.hostname
-    if not host or "<" in host or "@" in text or any(parts[2:]):
+    parts = _parts(rest)
+    if parts is None or not parts.hostname:
         raise ConfigInvalid(f"endpoint: {shown} names no host")
     try:
         port = parts.port
     except ValueError:
         raise ConfigInvalid(f"endpoint: the port of {shown} is no number to 65535") from None
-    return Endpoint(scheme, host, port or _DEFAULT_PORTS[scheme])
+    return Endpoint(scheme, parts.hostname, port or _DEFAULT_PORTS[scheme])
+
+
+def _parts(rest: str) -> SplitResult | None:
+    """What follows a scheme, None where it is more or less than a host and a port."""
+    try:
+        parts = urlsplit(f"//{rest.removeprefix('//').removesuffix('/')}")
+    except ValueError:
+        return None
+    return None if any(parts[2:]) or "@" in rest or "<" in rest else parts
 
 
 def read_work_dir(text: str) -> str:
