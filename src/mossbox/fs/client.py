@@ -1,5 +1,6 @@
 """OSS's operations by the official client of generation 2, with errors as Python's files raise."""
 
+import errno
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from mossbox.wire.checksum import crc64_combine
 
 _WRAPPERS = (exceptions.RequestError, exceptions.ResponseError)
 _BUSY = (429, 503)
+_PIECE = 1 << 20
 
 
 class _OnlyRefusals:
@@ -223,6 +225,18 @@ class Calls:
         return await self.call(
             "get_object_as_stream", models.GetObjectRequest(bucket=bucket, key=key)
         )
+
+    async def pieces(self, found: Any, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a stream; raises OSError also where it changes while it is read."""
+        try:
+            async for piece in await found.body.iter_bytes(block_size=_PIECE):
+                yield piece
+        except exceptions.BaseError as error:
+            self.refuse(error, path)
+        except ValueError as error:  # the client's word for an object that is another one now
+            raise OSError(errno.ESTALE, "it changed while it was read", path) from error
+        finally:
+            await found.body.close()
 
     async def head(self, bucket: str, key: str) -> Any:
         """What there is under a key."""

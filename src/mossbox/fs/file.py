@@ -8,7 +8,6 @@ import errno
 import io
 from typing import Any, Self
 
-from alibabacloud_oss_v2 import exceptions
 from fsspec.asyn import sync
 from fsspec.spec import AbstractBufferedFile
 
@@ -186,16 +185,14 @@ class OSSStream:
     async def read(self, length: int = -1) -> bytes:
         """So many bytes, fewer only at the end; without a length all that are left."""
         if self._pieces is None:
-            self._body = (await self.fs.calls.stream(self._bucket, self._key)).body
-            self._pieces = aiter(await self._body.iter_bytes())
+            stream = await self.fs.calls.stream(self._bucket, self._key)
+            self._body, self._pieces = stream.body, self.fs.calls.pieces(stream, self.path)
         found = bytearray(self._rest)
-        try:
-            while length < 0 or len(found) < length:
-                found += await anext(self._pieces)
-        except StopAsyncIteration:
-            pass
-        except exceptions.BaseError as error:
-            self.fs.calls.refuse(error, self.path)
+        while length < 0 or len(found) < length:
+            piece = await anext(self._pieces, b"")
+            if not piece:
+                break
+            found += piece
         end = len(found) if length < 0 else length
         self._rest = bytes(found[end:])
         return bytes(found[:end])

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
-from alibabacloud_oss_v2 import exceptions
-
 from mossbox.fs.client import Calls
 from mossbox.fs.config import PART_MAX_BYTES
 
@@ -113,12 +111,10 @@ class Transfer:
         try:
             callback.set_size(found.content_length)
             with open(beside, "wb") as file:
-                async for piece in await found.body.iter_bytes():
+                async for piece in self.calls.pieces(found, f"{bucket}/{key}"):
                     await asyncio.to_thread(file.write, piece)
                     callback.relative_update(len(piece))
             os.replace(beside, path)
-        except exceptions.BaseError as error:
-            self.calls.refuse(error, f"{bucket}/{key}")
         finally:
             await found.body.close()
             if os.path.exists(beside):

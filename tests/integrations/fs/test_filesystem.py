@@ -134,6 +134,26 @@ def test_a_file_that_changes_while_it_is_read_is_told(fs: OSSFileSystem) -> None
             file.read(10)
 
 
+def test_a_stream_resumes_and_tells_a_change(store: MossboxServer, run: Run) -> None:
+    data = os.urandom(8 << 20)
+
+    async def read(change: bool) -> bytes:
+        fs = make(store, asynchronous=True)
+        await fs._pipe_file(f"{BUCKET}/a", data)
+        fault = store.faults.add("GetObject", drop="within", nth=1)
+        async with await fs.open_async(f"{BUCKET}/a") as file:
+            found = await file.read(10)
+            if change:
+                await fs._pipe_file(f"{BUCKET}/a", data[::-1])
+            found += await file.read()
+        assert fault.hits == 1
+        return bytes(found)
+
+    assert run(read(change=False)) == data
+    with pytest.raises(OSError, match="it changed while it was read"):
+        run(read(change=True))
+
+
 # -- appending ----------------------------------------------------------------------------------
 
 
