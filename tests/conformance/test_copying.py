@@ -178,6 +178,17 @@ def test_what_later_appends_say_of_the_object_does_not_count(bucket: oss2.Bucket
     refusal(400, "TooManyTags", bucket.append_object, "new", 0, b"a", headers=many)
 
 
+def test_a_later_append_may_change_the_acl(bucket: oss2.Bucket) -> None:
+    acl = "x-oss-object-acl"
+    bucket.append_object("log", 0, b"a", headers={acl: "public-read-write"})
+    bucket.append_object("log", 1, b"b")
+    assert bucket.get_object_acl("log").acl == "public-read-write"
+    bucket.append_object("log", 2, b"c", headers={acl: "public-read"})
+    assert bucket.get_object_acl("log").acl == "public-read"
+    refusal(400, "InvalidArgument", bucket.append_object, "log", 3, b"d", headers={acl: "x"})
+    assert bucket.get_object("log").read() == b"abc"
+
+
 def test_an_append_elsewhere_is_refused(bucket: oss2.Bucket) -> None:
     with pytest.raises(PositionNotEqualToLength) as caught:
         bucket.append_object("log", 3, b"x")

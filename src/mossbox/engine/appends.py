@@ -43,8 +43,13 @@ def check(old: Version | None, position: int, size: int) -> None:
         raise errors.EntityTooLarge(MaxSizeAllowed=SIZE_MAX)
 
 
-def append(tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, position: int) -> Appended:
-    """Add a body at the end; the first one makes the object. Raises as `check`, NoSuchBucket."""
+def append(
+    tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, position: int, acl: int | None = None
+) -> Appended:
+    """Add a body at the end; the first one makes the object, a later one may change its ACL.
+
+    Raises as `check`, NoSuchBucket.
+    """
     state = objects.check_bucket(tx, bucket, writes=position == 0)
     old = objects.current(tx, bucket.id, key)
     check(old, position, new.size)
@@ -58,11 +63,11 @@ def append(tx: Tx, bucket: Bucket, key: bytes, new: NewVersion, position: int) -
         return Appended(new.size, new.etag, unsigned(new.crc64 or 0), made)
     if new.blob is None:  # nothing was sent: nothing changes
         return Appended(old.size, old.etag, unsigned(old.crc64 or 0), old)
-    return _extend(tx, bucket.id, key, old, new, new.blob)
+    return _extend(tx, bucket.id, key, old, new, new.blob, acl)
 
 
 def _extend(
-    tx: Tx, bucket: int, key: bytes, old: Version, new: NewVersion, blob: NewBlob
+    tx: Tx, bucket: int, key: bytes, old: Version, new: NewVersion, blob: NewBlob, acl: int | None
 ) -> Appended:
     """Add a body to an object that is there."""
     if bool(blob.cipher) is not bool(old.details().sse):
@@ -77,8 +82,9 @@ def _extend(
     etag = md5(f"{old.etag}{new.etag}".encode(), usedforsecurity=False).hexdigest().upper()
     tx.rows(
         "update versions set size = $4, modified_ms = $5, etag = $6, crc64 = $7,"
-        " extents = extents + $8 where bucket = $1 and key = $2 and rank = $3",
-        bucket, key, old.rank, size, new.modified_ms, etag, signed(crc), int(not joined),
+        " extents = extents + $8, acl = coalesce($9, acl)"
+        " where bucket = $1 and key = $2 and rank = $3",
+        bucket, key, old.rank, size, new.modified_ms, etag, signed(crc), int(not joined), acl,
     )  # fmt: skip
     tx.count(bucket, old.storage_class, bytes=new.size)
     return Appended(size, etag, crc, old)

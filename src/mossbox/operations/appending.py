@@ -11,7 +11,7 @@ from mossbox.engine.objects import NewVersion
 from mossbox.http.message import Body
 from mossbox.operation import operation
 from mossbox.operations.call import Call
-from mossbox.operations.headers import Kept, ObjectHeaders, encoded, kept
+from mossbox.operations.headers import Kept, ObjectHeaders, encoded, given_acl, kept
 from mossbox.operations.putting import NO_BODY
 from mossbox.operations.receive import Announced, check_length, receive
 from mossbox.operations.sealing import seal_again
@@ -70,17 +70,21 @@ class AppendObjectResult(msgspec.Struct):
 
 @operation("AppendObject", "POST", "object", when=["append"], action="oss:PutObject")
 async def append_object(call: Call, request: AppendObjectRequest) -> AppendObjectResult:
-    """Add bytes at an object's end; what the headers say counts for the first of them."""
+    """Add bytes at an object's end; what the headers say counts for the first of them.
+
+    An ACL counts for all, as the tests of OSS's Go client find it.
+    """
     position = _position(request.position)
     check_length(request.content_length, request.transfer_encoding)
     announced = Announced(request.content_md5, request.content_crc64, request.content_sha256)
     bucket, key = call.bucket, call.key
-    old = call.version()
+    old, acl = call.version(), None
     appends.check(old, position, request.content_length or 0)
     if old is None:
         keep = await kept(call, request)
     else:
         sse = old.details().sse
+        acl = None if request.acl is None else given_acl(call, request.acl)
         keep = Kept(old.acl, old.storage_class, "", None, await seal_again(call, sse))
     got = await receive(call, request.body, announced, keep.seal)
     new = NewVersion(
@@ -89,7 +93,7 @@ async def append_object(call: Call, request: AppendObjectRequest) -> AppendObjec
     )  # fmt: skip
 
     def work(tx: Tx) -> appends.Appended:
-        return appends.append(tx, bucket, key, new, position)
+        return appends.append(tx, bucket, key, new, position, acl)
 
     done = await got.commit(call, work)
     return AppendObjectResult(

@@ -65,15 +65,19 @@ _KEPT = (
 )
 
 
+def given_acl(call: Call, text: str) -> int:
+    """The ACL that a request gives its object; raises InvalidArgument, AccessDenied."""
+    acl = acl_index(text, "x-oss-object-acl", names.ACLS)
+    refuse_public(call, acl)
+    return acl
+
+
 async def kept(call: Call, request: ObjectHeaders) -> Kept:
     """Check what a request says of its object, the bucket's default encryption included.
 
     Raises InvalidArgument, InvalidTaggingKey, and as `sealing.asked` and `sealing.seal`.
     """
-    acl = DEFAULT
-    if request.acl is not None:
-        acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
-        refuse_public(call, acl)
+    acl = DEFAULT if request.acl is None else given_acl(call, request.acl)
     storage_class = call.bucket.storage_class
     if request.storage_class is not None:
         storage_class = storage_class_index(request.storage_class, "x-oss-storage-class")
