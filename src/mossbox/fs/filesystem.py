@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alibabacloud_oss_v2 import models
-from fsspec.asyn import AsyncFileSystem, get_loop, sync, sync_wrapper
+from fsspec.asyn import AsyncFileSystem, sync, sync_wrapper
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.utils import stringify_path
 
@@ -22,6 +22,7 @@ from mossbox.fs.client import Calls
 from mossbox.fs.config import Config, build, load
 from mossbox.fs.transfer import Transfer, wanted_range
 
+_CLOSING: set[asyncio.Task[None]] = set()  # the loop itself holds tasks but weakly
 _DELETE_MAX = 1000  # keys a request (OSS documentation, DeleteMultipleObjects)
 
 
@@ -422,10 +423,23 @@ def _add_parents(out: dict[str, dict[str, Any]], name: str, top: str) -> None:
         parent = parent.rpartition("/")[0]
 
 
+def _running() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 def _close(loop: asyncio.AbstractEventLoop, calls: Calls) -> None:
-    """Close connections from another thread; of a loop that has ended they are closed."""
-    if loop is not None and loop.is_running() and loop is get_loop():
-        try:
-            sync(loop, calls.client.close, timeout=1)
-        except (RuntimeError, TimeoutError):
-            pass  # at the end of the interpreter, or inside the loop itself
+    """Close connections, from whichever thread noticed that nobody needs them any more."""
+    if loop is None or not loop.is_running():
+        return
+    if _running() is loop:
+        task = loop.create_task(calls.client.close())
+        _CLOSING.add(task)
+        task.add_done_callback(_CLOSING.discard)
+        return
+    try:
+        sync(loop, calls.client.close, timeout=1)
+    except (RuntimeError, TimeoutError):
+        pass  # at the end of the interpreter
