@@ -104,7 +104,7 @@ class Limits:
         """How long parts are.
 
         Under a limit it does not depend on the file: else parts of differently long files could be
-        asked for, and put together to more than the limit.
+        asked for, and put together to more than the limit. So whoever asks has no say in the limit.
         """
         size = self.max_size_bytes or size_bytes
         needed = -(-size // PARTS_MAX)

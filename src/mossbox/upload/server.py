@@ -75,6 +75,7 @@ class Asked:
             self.number("max_size") or 0,
             types,
         )
+        self.allowed = limits  # before the request narrowed them itself
         self.limits = limits.narrowed(by)
         self.expire_s = min(self.number("expires") or settings.expire_s, settings.expire_s)
 
@@ -150,7 +151,7 @@ async def multipart(desk: Desk, asked: Asked) -> Response:
     limits.check_type(kind)
     limits.check_size(size, OBJECT_SIZE_MAX)
     key = limits.key(name)
-    part_size = limits.part_size(size)
+    part_size = asked.allowed.part_size(size)
     permit = await desk.permit(asked)
     answer = {"key": key, "part_size": part_size, "content_type": kind}
     upload_id = query.get("upload_id", "")

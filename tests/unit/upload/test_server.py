@@ -52,6 +52,17 @@ def test_get_only(path: str, method: str) -> None:
     assert answer.headers["allow"] == "GET"
 
 
+def test_parts_are_as_long_as_the_servers_own_limit_makes_them() -> None:
+    """Else a caller's own limit would give shorter and more parts, to add to the long ones."""
+    mib = 1024**2
+    settings = replace(SETTINGS, max_size_bytes=80_001 * mib)
+    given = {"name": "a", "size": 80_000 * mib, "max_size": 80_000 * mib, "upload_id": "1"}
+    for parts, status in (("8889", 200), ("8890", 400)):
+        answer = ask(f"{PARTS}?{urlencode({**given, 'parts': parts})}", settings)
+        assert answer.status_code == status
+    assert ask(f"{PARTS}?{urlencode(given)}", settings).json()["part_size"] == 9 * mib
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_is_kept_by_caches_or_read_by_other_origins(path: str) -> None:
     answer = ask(path)
