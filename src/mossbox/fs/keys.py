@@ -14,7 +14,6 @@ USED = (
 
 IGNORED = {
     "fs.oss.impl": "a class of Java's",
-    "fs.oss.blocksize": "a size that Hadoop shows and nobody sends",
     "fs.oss.block.size": "a size that Hadoop shows and nobody sends",
     "fs.oss.buffer.dir": "nothing is buffered in files",
     "fs.oss.fast.upload.buffer": "nothing is buffered in files",
@@ -26,7 +25,8 @@ IGNORED = {
     "fs.oss.max.copy.tasks.per.dir": "there are no threads",
     "fs.oss.max.copy.threads": "there are no threads",
     "fs.oss.upload.active.blocks": "there are no threads",
-    "fs.oss.copy.max.copies": "there are no threads",
+    "fs.oss.max.copy.tasks": "there are no threads",
+    "fs.oss.threads.keepalivetime": "there are no threads",
 }
 """Tuning of Hadoop's that has no meaning here, and why."""
 
