@@ -14,7 +14,7 @@ from tests.integrations.juicefs.build import juicefs
 from tests.integrations.world import until
 from tests.support import KEY_ID, SECRET, Server, free_port
 
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]  # the build takes its time
 
 DATA = os.urandom((9 << 20) + 3)  # three blocks
 
