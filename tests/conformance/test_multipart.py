@@ -183,6 +183,18 @@ def test_a_list_of_parts_tells_how_a_client_encrypts_them(
     assert b"ClientEncryption" not in told.body
 
 
+def test_an_acl_that_is_empty_is_none(bucket: oss2.Bucket) -> None:
+    """Java's client sends the header without a value where none was chosen."""
+    empty = {"x-oss-object-acl": ""}
+    upload = bucket.init_multipart_upload("k", headers=empty).upload_id
+    parts = put_parts(bucket, "k", upload, PART)
+    bucket.complete_multipart_upload("k", upload, parts, headers=empty)
+    bucket.put_object("put", b"x", headers=empty)
+    bucket.append_object("log", 0, b"x", headers=empty)
+    bucket.append_object("log", 1, b"x", headers=empty)
+    assert {bucket.get_object_acl(key).acl for key in ("k", "put", "log")} == {"default"}
+
+
 def test_lists_of_uploads_go_on_after_a_marker(bucket: oss2.Bucket) -> None:
     # ListMultipartUploads
     begun = [

@@ -84,7 +84,7 @@ async def append_object(call: Call, request: AppendObjectRequest) -> AppendObjec
         keep = await kept(call, request)
     else:
         sse = old.details().sse
-        acl = None if request.acl is None else given_acl(call, request.acl)
+        acl = given_acl(call, request.acl) if request.acl else None
         keep = Kept(old.acl, old.storage_class, "", None, await seal_again(call, sse))
     got = await receive(call, request.body, announced, keep.seal)
     new = NewVersion(

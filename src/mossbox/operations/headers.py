@@ -77,7 +77,7 @@ async def kept(call: Call, request: ObjectHeaders) -> Kept:
 
     Raises InvalidArgument, InvalidTaggingKey, and as `sealing.asked` and `sealing.seal`.
     """
-    acl = DEFAULT if request.acl is None else given_acl(call, request.acl)
+    acl = given_acl(call, request.acl) if request.acl else DEFAULT  # Java's client sends ""
     storage_class = call.bucket.storage_class
     if request.storage_class is not None:
         storage_class = storage_class_index(request.storage_class, "x-oss-storage-class")

@@ -178,7 +178,7 @@ async def complete_multipart_upload(
     wanted = _wanted(request)
     upload = find_upload(call, request.upload_id, "0042-00000002")
     acl = upload.acl
-    if request.acl is not None:
+    if request.acl:
         acl = acl_index(request.acl, "x-oss-object-acl", names.ACLS)
         refuse_public(call, acl)
     plan = await planned(call, request)
