@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support import Server
+from tests.leavings import remove_buckets
+from tests.support import KEY_ID, SECRET, Server
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -60,9 +61,12 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture
-def bucket_name(request: pytest.FixtureRequest) -> str:
-    """A bucket name that no other test uses."""
-    return f"t-{os.urandom(6).hex()}"
+def bucket_name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A bucket name that no other test uses; what begins with it is removed afterwards."""
+    name = f"t-{os.urandom(6).hex()}"
+    yield name
+    if "server" in request.fixturenames:
+        remove_buckets(request.getfixturevalue("server"), name, KEY_ID, SECRET)
 
 
 def require(tool: str, found: bool, how: str) -> None:

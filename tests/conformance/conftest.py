@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.keys import OTHER_KEY_ID, OTHER_SECRET, OTHER_UID
 from tests.conformance.raw import ask
+from tests.leavings import remove_buckets
 from tests.support import KEY_ID, REGION, SECRET, Server
 
 Move = Callable[[int], None]
@@ -32,11 +33,8 @@ def bucket_name(server: Server) -> Iterator[str]:
     """A bucket name that no other test uses; what begins with it is removed afterwards."""
     name = f"t-{os.urandom(6).hex()}"
     yield name
-    for key_id, secret in ((KEY_ID, SECRET), (OTHER_KEY_ID, OTHER_SECRET)):
-        auth = oss2.AuthV4(key_id, secret)
-        service = oss2.Service(auth, server.endpoint, region=REGION)
-        for found in service.list_buckets(prefix=name).buckets:
-            empty(server, oss2.Bucket(auth, server.endpoint, found.name, region=REGION))
+    remove_buckets(server, name, KEY_ID, SECRET)
+    remove_buckets(server, name, OTHER_KEY_ID, OTHER_SECRET)
 
 
 @pytest.fixture
@@ -71,22 +69,3 @@ def moved(tmp_path: Path) -> Iterator[tuple[Server, Move]]:
         yield running, move
     os.close(reading)
     os.close(writing)
-
-
-def empty(server: Server, bucket: oss2.Bucket) -> None:
-    """Remove a bucket with all that it holds; some keys are none that oss2 can send."""
-    keys = {"key_id": bucket.auth.credentials_provider.get_credentials().access_key_id}
-    keys["secret"] = bucket.auth.credentials_provider.get_credentials().access_key_secret
-    for upload in oss2.MultipartUploadIterator(bucket):
-        bucket.abort_multipart_upload(upload.key, upload.upload_id)
-    page = bucket.list_object_versions()
-    while True:
-        for item in (*page.versions, *page.delete_marker):
-            query = {"versionId": item.versionid}
-            server.request("DELETE", bucket.bucket_name, item.key, query, **keys)
-        if not page.is_truncated:
-            break
-        page = bucket.list_object_versions(
-            key_marker=page.next_key_marker, versionid_marker=page.next_versionid_marker
-        )
-    bucket.delete_bucket()
