@@ -317,6 +317,7 @@ REFUSED = {
     "an unknown key": ({ALGORITHM: "KMS", NAMED_KEY: UNKNOWN}, "InvalidParameter"),
     "the store's own key": ({ALGORITHM: "KMS", NAMED_KEY: "oss"}, "InvalidParameter"),
     "a key alone": ({NAMED_KEY: UNKNOWN}, "InvalidArgument"),
+    "a data algorithm alone": ({DATA_ALGORITHM: "SM4"}, "InvalidArgument"),
 }  # fmt: skip
 
 WAYS: dict[str, Callable[[Server, str, dict[str, str]], Answer]] = {
@@ -382,12 +383,6 @@ def test_a_default_key_is_looked_for_when_it_is_used(old_client: oss2.Bucket) ->
         old_client.put_object("k", b"x")
     assert not old_client.object_exists("k")
     old_client.put_object("k", b"x", headers={ALGORITHM: "AES256"})
-
-
-def test_a_data_algorithm_says_nothing_without_kms(old_client: oss2.Bucket) -> None:
-    plain = old_client.put_object("plain", b"x", headers={DATA_ALGORITHM: "SM4"})
-    assert ALGORITHM not in plain.headers
-    assert DATA_ALGORITHM not in plain.headers
 
 
 # -- the disk -----------------------------------------------------------------------------------

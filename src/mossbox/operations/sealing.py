@@ -56,8 +56,10 @@ def asked(algorithm: str | None, data_algorithm: str | None, key_id: str | None)
     Raises InvalidEncryptionAlgorithmError, InvalidDataEncryptionAlgorithmError, InvalidArgument.
     """
     if algorithm is None:
-        if key_id is not None:
-            raise errors.invalid_argument(f"This needs {ALGORITHM}: KMS.", KEY_ID, key_id)
+        # OSS overlooks a data algorithm alone; here nothing is kept in the clear for who sent one.
+        for header, value in ((DATA_ALGORITHM, data_algorithm), (KEY_ID, key_id)):
+            if value is not None:
+                raise errors.invalid_argument(f"This needs {ALGORITHM}: KMS.", header, value)
         return None
     return checked(Rule(algorithm, data_algorithm or "", key_id or ""), KEY_ID)
 
