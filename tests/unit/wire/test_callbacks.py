@@ -135,8 +135,8 @@ def test_extra_headers_are_refused_by_name() -> None:
 
 
 def test_variables() -> None:
-    assert callbacks.parse_variables(packed({"x:var1": "a", "x:my_var": "ü"})) == {
-        "x:var1": "a", "x:my_var": "ü",
+    assert callbacks.parse_variables(packed({"x:var1": "a", "x:my_var": "ü", "x:键值1": "b"})) == {
+        "x:var1": "a", "x:my_var": "ü", "x:键值1": "b",
     }  # fmt: skip
     assert callbacks.own_variables({"x:a": "1", "x-oss-a": "2", "X:b": "3", "key": "4"}) == {
         "x:a": "1"
@@ -153,6 +153,7 @@ def test_variables() -> None:
         (packed({"var": "a"}), "0007-00000104"),
         (packed({"x:Var": "a"}), "0007-00000104"),
         (packed({"x:": "a"}), "0007-00000104"),
+        (packed({"x:a}": "a"}), "0007-00000104"),
         (packed({"x:var": 1}), "0007-00000104"),
     ],
 )
