@@ -52,6 +52,16 @@ class Server:
     def access(self) -> str:
         return (self.folder / "access.log").read_text(errors="replace")
 
+    def accessed(self) -> str:
+        """The access lines, once they tell of all that was asked before; of one worker."""
+        mark = f"fence-{os.urandom(6).hex()}"
+        self.request("GET", "fence", mark, sign=False)
+        deadline = time.monotonic() + 10
+        while mark not in self.access:
+            assert time.monotonic() < deadline, self.access[-2000:]
+            time.sleep(0.02)
+        return self.access
+
     def start(self, timeout_s: float = 20.0) -> Self:
         """Start it; a restart keeps the port."""
         log = open(self.folder / "server.log", "ab")  # noqa: SIM115

@@ -110,7 +110,7 @@ def test_each_command_of_the_tutorial(tmp_path: Path, page: Page) -> None:
             for terminal in terminals.values():
                 terminal.close()
         check_what_was_printed(printed)
-        assert re.search(r"STS\.\S+/mossbox-upload-server PostObject ", server.access)
+        assert re.search(r"STS\.\S+/mossbox-upload-server PostObject ", server.accessed())
         assert server.request("GET", "web-direct-upload").status == 404
         assert not list(tmp_path.glob("upload-*"))
 

@@ -150,7 +150,7 @@ def test_what_lies_where_the_command_is_given_is_no_part_of_it(
 @pytest.mark.slow
 def test_a_hundred_callers_cause_one_session(bucket: Bucket, uploads: UploadServer) -> None:
     def sessions() -> int:
-        return bucket.server.access.count("AssumeRole")
+        return bucket.server.accessed().count("AssumeRole")
 
     async def ask() -> set[str]:
         limits = httpx.Limits(max_connections=100)
