@@ -25,7 +25,8 @@ def pages() -> dict[str, str]:
 
 def coverage() -> str:
     """Which operations there are, and which are offered."""
-    entries = sorted(REGISTER.values(), key=lambda entry: (bool(entry.refused), entry.index))
+    # By name: the register's own order is the one in which its files happened to be imported.
+    entries = sorted(REGISTER.values(), key=lambda entry: (bool(entry.refused), entry.name))
     offered = sum(not entry.refused for entry in entries)
     planned = sum(entry.refused == "planned" for entry in entries)
     rows = [
@@ -51,7 +52,7 @@ def coverage() -> str:
         " the parameters `Action` and `Version` or the headers `x-acs-action` and `x-acs-version`.",
         _table(
             ("Operation", "Version", "Permission"),
-            [(entry.name, entry.version, _action(entry)) for entry in CALLS.values()],
+            sorted((entry.name, entry.version, _action(entry)) for entry in CALLS.values()),
         ),
     )
 

@@ -80,3 +80,11 @@ def require(tool: str, found: bool, how: str) -> None:
 
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = Path(os.environ.get("MOSSBOX_DOCUMENTS") or ROOT.parent / "shared" / "seeds")
+
+
+def document(number: str) -> str:
+    """One of the vendor's documents, which are no part of the project: they lie beside it."""
+    found = sorted(DOCUMENTS.glob(f"{number}_*"))
+    require("the documents", bool(found), "name their folder in MOSSBOX_DOCUMENTS")
+    return found[0].read_text()

@@ -6,7 +6,6 @@ Those that assume roles insist on TLS, so the store here has a certificate of it
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,18 +19,12 @@ from tests.conformance.keys import UID
 from tests.conformance.programs import Program
 from tests.conformance.raw import ask
 from tests.conformance.test_story import PUT_ONLY
-from tests.support import KEY_ID, SECRET, Server
+from tests.support import KEY_ID, SECRET, Server, free_port
 
 NPM = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 HOW = "install Node.js 18 or newer, with npm"
 NODE = Program("alicloud", ("node", "npm"), HOW, (NPM,), ("node", "FOLDER/run.js"))
 HERE = Path(__file__).parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

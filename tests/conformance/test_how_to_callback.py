@@ -9,13 +9,7 @@ import time
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.support import Server
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.support import Server, free_port
 
 
 def wait_for(port: int) -> None:

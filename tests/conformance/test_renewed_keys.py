@@ -20,9 +20,9 @@ from tests.conformance.cloud import TRUST_ACCOUNT, Cloud
 from tests.conformance.keys import UID
 from tests.conformance.programs import Program
 from tests.conformance.raw import ask
-from tests.conformance.test_credential_providers import free_port, works
+from tests.conformance.test_credential_providers import works
 from tests.conformance.test_programs import GO, GO_BUILD, JAVA, JAVA_BUILD, JAVA_CLASSES
-from tests.support import REGION, Server
+from tests.support import REGION, Server, free_port
 
 JAVA_TRUST = ("-Djavax.net.ssl.trustStore=TRUST", "-Djavax.net.ssl.trustStorePassword=changeit")
 JAVA_START = ("java", "-XX:TieredStopAtLevel=1", *JAVA_TRUST, "-cp", JAVA_CLASSES, "Main")

@@ -2,7 +2,6 @@
 
 import gzip
 import http.client
-import socket
 import ssl
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import oss2
 import pytest
 
 from tests.conformance import forms
-from tests.support import KEY_ID, REGION, SECRET, Server
+from tests.support import KEY_ID, REGION, SECRET, Server, free_port
 
 SLOWEST, FASTEST = "819200", "838860800"
 DATA = bytes(range(256)) * 100  # a quarter of a second at the lowest rate
@@ -113,9 +112,7 @@ def test_a_form(server: Server, bucket: oss2.Bucket, where: str) -> None:
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_over_tls_and_with_compression(tmp_path: Path, encoding: str) -> None:
     """The other way that bodies leave by, and a body whose length nobody knows before."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = ("--tls-listen", f"127.0.0.1:{port}", "--tls-self-signed", "--memory")
     with Server(tmp_path, *arguments, "--bucket", "texts:public-read") as server:
         kind = {"content-type": "text/plain"}

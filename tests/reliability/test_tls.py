@@ -9,15 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reliability.raw import HEALTH, Peer, connect, descriptors, head, put, until
-from tests.support import Server
+from tests.support import Server, free_port
 
 SIZE = 5 << 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

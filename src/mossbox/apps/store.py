@@ -2,12 +2,12 @@
 
 import json
 import os
-import secrets
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mossbox import clock
 from mossbox.settings import DEVELOPMENT_KEY_ID, DEVELOPMENT_KEY_SECRET
 
 if TYPE_CHECKING:
@@ -88,13 +88,8 @@ class Store:
         from mossbox.auth.rpc import Message
 
         body = urlencode(parameters).encode()
-        headers = {
-            "host": urlsplit(_with_scheme(self.endpoint)).netloc,
-            "x-acs-action": action,
-            "x-acs-version": version,
-            "x-acs-date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "x-acs-signature-nonce": secrets.token_hex(16),
-        }
+        host = urlsplit(_with_scheme(self.endpoint)).netloc
+        headers = acs3.unsigned(host, action, version, clock.now())
         message = Message("POST", "/", {}, {}, headers, body)
         signed = {**acs3.sign(message, self.key_id, self._secret), "content-type": _FORM}
         status, kind, data = self._send("POST", "/", signed, body)

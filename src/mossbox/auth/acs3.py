@@ -5,6 +5,8 @@ path, query, the headers that it names, and the body by its hash.
 """
 
 import hmac
+import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
@@ -81,6 +83,17 @@ def string_to_sign(canonical: str) -> str:
 def signature(secret: str, text: str) -> str:
     """The signature of a string to sign."""
     return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+
+
+def unsigned(host: str, action: str, version: str, now_s: float) -> dict[str, str]:
+    """The headers that every request has before it is signed, its nonce drawn."""
+    return {
+        "host": host,
+        "x-acs-action": action,
+        "x-acs-version": version,
+        "x-acs-date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s)),
+        "x-acs-signature-nonce": secrets.token_hex(16),
+    }
 
 
 def sign(message: Message, key_id: str, secret: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A RAM user, a role that it may assume, and temporary keys, by the public API."""
 
 import json
-import secrets
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -80,13 +79,7 @@ def rpc(
 ) -> dict[str, Any]:
     """What RAM or STS answers; raises RuntimeError for a refusal."""
     body = urlencode(parameters).encode()
-    headers = {
-        "host": f"{server.host}:{server.port}",
-        "x-acs-action": action,
-        "x-acs-version": version,
-        "x-acs-date": clock.iso_ms(clock.now_ms())[:19] + "Z",
-        "x-acs-signature-nonce": secrets.token_hex(16),
-    }
+    headers = acs3.unsigned(f"{server.host}:{server.port}", action, version, clock.now())
     signed = acs3.sign(Message("POST", "/", {}, {}, headers, body), key_id, secret)
     connection = HTTPConnection(server.host, server.port, timeout=_TIMEOUT_S)
     try:

@@ -7,8 +7,6 @@ parameters in the query, ACS3-HMAC-SHA256).
 import asyncio
 import json
 import logging
-import secrets
-import time
 from collections import OrderedDict
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -104,14 +102,8 @@ def assume_role(settings: UploadSettings, keys: Keys, policy: str) -> Keys:
 
 def _post(endpoint: str, parameters: dict[str, str], keys: Keys) -> tuple[int, bytes]:
     url = urlsplit(endpoint)
-    headers = {
-        "host": url.netloc,
-        "x-acs-action": "AssumeRole",
-        "x-acs-version": "2015-04-01",
-        "x-acs-date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock.now())),
-        "x-acs-signature-nonce": secrets.token_hex(16),
-        "accept": "application/json",
-    }
+    headers = acs3.unsigned(url.netloc, "AssumeRole", "2015-04-01", clock.now())
+    headers["accept"] = "application/json"
     if keys.token:
         headers["x-acs-security-token"] = keys.token
     message = Message("POST", "/", parameters, {}, headers)

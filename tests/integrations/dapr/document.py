@@ -4,13 +4,11 @@ The page is one of the documents, and stays outside the repository: `MOSSBOX_DOC
 folder, or it lies beside the checkout.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-from tests.conftest import ROOT, require
+from tests.conftest import document
 from tests.support import KEY_ID, SECRET
 
 NAME = "alicloudobjectstorage"
@@ -19,10 +17,7 @@ NAME = "alicloudobjectstorage"
 @cache
 def page() -> str:
     """The whole page."""
-    folder = Path(os.environ.get("MOSSBOX_DOCUMENTS") or ROOT.parent / "shared" / "seeds")
-    found = sorted(folder.glob("000_*"))
-    require("the documents", bool(found), "name their folder in MOSSBOX_DOCUMENTS")
-    return found[0].read_text()
+    return document("000")
 
 
 def blocks(language: str) -> list[str]:

@@ -7,7 +7,6 @@ change is shown as a difference.
 
 import difflib
 import io
-import os
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
@@ -15,9 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from tests.conftest import ROOT, require
+from tests.conftest import document
 
-FOLDER = Path(os.environ.get("MOSSBOX_DOCUMENTS") or ROOT.parent / "shared" / "seeds")
 LANGUAGES = ("Java", "Node.js", "Python", "Go", "PHP", "Ruby", "C#")
 BUCKET, REGION = "examplebucket", "cn-hangzhou"
 UID, ROLE, SESSION = "1379186349531844", "admin-oss", "my-website-server"
@@ -105,8 +103,6 @@ def _replaced(line: str, values: Mapping[str, str]) -> str:
 
 def sample(name: str) -> Sample:
     """A sample by its name, such as ``001 sts Node.js`` or ``003 page``."""
-    found = all(any(FOLDER.glob(f"{number}_*")) for number in ("001", "003"))
-    require("the documents", found, "set MOSSBOX_DOCUMENTS to the folder they lie in")
     printed = samples()[name]
     return Sample(name, printed, printed)
 
@@ -114,12 +110,8 @@ def sample(name: str) -> Sample:
 @cache
 def samples() -> dict[str, str]:
     """Every sample of both documents."""
-    return dict([*_of_methods(_read("001")), *_of_forms(_read("003"))])
-
-
-def _read(number: str) -> list[str]:
-    (path,) = FOLDER.glob(f"{number}_*")
-    return path.read_text().splitlines()
+    methods, forms = document("001").splitlines(), document("003").splitlines()
+    return dict([*_of_methods(methods), *_of_forms(forms)])
 
 
 def _of_methods(lines: list[str]) -> Iterator[tuple[str, str]]:

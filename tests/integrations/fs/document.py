@@ -4,20 +4,16 @@ The page is one of the documents, and stays outside the repository: `MOSSBOX_DOC
 folder, or it lies beside the checkout.
 """
 
-import os
 import re
 from pathlib import Path
 
-from tests.conftest import ROOT, require
+from tests.conftest import document
 from tests.support import KEY_ID, SECRET
 
 
 def printed_keys() -> list[str]:
     """Names of the keys, in the page's order."""
-    folder = Path(os.environ.get("MOSSBOX_DOCUMENTS") or ROOT.parent / "shared" / "seeds")
-    found = sorted(folder.glob("002_*"))
-    require("the documents", bool(found), "name their folder in MOSSBOX_DOCUMENTS")
-    return re.findall(r"^(fs\.oss\.\w+): ", found[0].read_text(), re.MULTILINE)
+    return re.findall(r"^(fs\.oss\.\w+): ", document("002"), re.MULTILINE)
 
 
 def filled(endpoint: str) -> dict[str, str]:

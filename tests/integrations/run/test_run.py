@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from tests.conformance.raw import ask
 from tests.conftest import ROOT, require
 from tests.integrations.world import MOSSBOX, World, namespaces, until
-from tests.support import Server
+from tests.support import Server, free_port
 
 HOSTS = [
     "sts.aliyuncs.com", "sts.cn-hangzhou.aliyuncs.com", "sts-vpc.cn-hangzhou.aliyuncs.com",
@@ -228,9 +227,7 @@ def test_a_store_that_went_away_is_told_in_words(tmp_path: Path) -> None:
 
 def test_by_https_all_the_way(tmp_path: Path) -> None:
     """To a store that has a certificate of its own, which `mossbox run` is told to trust."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     tls = ("--tls-listen", f"localhost:{port}", "--tls-self-signed")
     with Server(tmp_path, *tls, "--bucket", "safe:public-read-write") as store:
         namespaces()

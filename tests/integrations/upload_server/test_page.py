@@ -1,7 +1,6 @@
 """The page in a real browser, with a real store: what a person does, and what then lies there."""
 
 import re
-import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.integrations.upload_server.conftest import Bucket, Person, UploadServer, mossbox
+from tests.support import free_port
 
 pytestmark = pytest.mark.slow
 CORS_COMPLAINTS = ("blocked by CORS policy", "net::ERR_FAILED", "status of 403")
@@ -333,9 +333,7 @@ def test_a_permission_that_ran_out_is_asked_for_once_more(
 
 def test_servers_that_do_not_answer(person: Person, bucket: Bucket, files: dict[str, Path]) -> None:
     person.expect_errors("net::ERR_CONNECTION_REFUSED", "net::ERR_INTERNET_DISCONNECTED")
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     with UploadServer(bucket, "--public-endpoint", nobody) as uploads:
         person.page.goto(uploads.url)
         person.choose(files["notes.txt"])
